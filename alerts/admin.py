@@ -1,0 +1,159 @@
+"""Rules, alerts, deliveries and attempts for support staff: searchable, linked, read-only."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from alerts.models import Activity, Alert, Attempt, Delivery, Event, Match, Rule
+
+PAGE = 50
+CONFIGURE = "destinations.alert_configuration"
+RULE_FIELDS = [
+    "name",
+    "is_active",
+    "event_types",
+    "severities",
+    "change_types",
+    "data_sources",
+    "schemas",
+    "assets",
+    "tags",
+    "destinations",
+    "created_at",
+    "updated_at",
+]
+
+if TYPE_CHECKING:
+    ReadOnlyBase = admin.options.BaseModelAdmin[Any]
+else:
+    ReadOnlyBase = object
+
+
+class ReadOnly(ReadOnlyBase):
+    """What happened stays as it happened."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MatchInline(ReadOnly, admin.TabularInline[Match, Alert]):
+    model = Match
+    fields = ["rule_name", "verdict", "reason", "evaluated_at"]
+    extra = 0
+
+
+class ActivityInline(ReadOnly, admin.TabularInline[Activity, Alert]):
+    model = Activity
+    fields = ["created_at", "kind", "actor", "note"]
+    extra = 0
+
+
+class DeliveryInline(ReadOnly, admin.TabularInline[Delivery, Alert]):
+    model = Delivery
+    fields = ["destination", "action", "state", "reason", "reference", "attempt_count"]
+    extra = 0
+    show_change_link = True
+
+
+class AttemptInline(ReadOnly, admin.TabularInline[Attempt, Delivery]):
+    model = Attempt
+    fields = ["number", "started_at", "duration_ms", "outcome", "status_code", "error"]
+    extra = 0
+    show_change_link = True
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
+    list_display = ["title", "state", "severity", "event_type", "asset", "count", "created_at"]
+    list_filter = ["state", "severity", "event_type", "is_matched"]
+    search_fields = ["=id", "title", "asset", "asset_id", "fingerprint"]
+    list_per_page = PAGE
+    show_full_result_count = False
+    inlines = [DeliveryInline, MatchInline, ActivityInline]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly, admin.ModelAdmin[Event]):
+    list_display = ["event_id", "status", "alert_link", "received_at"]
+    list_filter = ["status"]
+    search_fields = ["=id", "=event_id", "=fingerprint"]
+    list_select_related = ["alert"]
+    list_per_page = PAGE
+    show_full_result_count = False
+
+    @admin.display(description="alert")
+    def alert_link(self, event: Event) -> str:
+        return _link(event.alert)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
+    list_display = ["id", "destination", "action", "state", "reference", "alert_link", "created_at"]
+    list_filter = ["state", "action", "destination"]
+    search_fields = ["=id", "=reference", "=external_id", "=idempotency_key"]
+    list_select_related = ["destination", "alert"]
+    list_per_page = PAGE
+    show_full_result_count = False
+    exclude = ["lease_token"]
+    inlines = [AttemptInline]
+
+    @admin.display(description="alert")
+    def alert_link(self, delivery: Delivery) -> str:
+        return _link(delivery.alert)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnly, admin.ModelAdmin[Attempt]):
+    list_display = ["id", "delivery_link", "number", "outcome", "status_code", "started_at"]
+    list_filter = ["outcome"]
+    search_fields = ["=delivery__id", "=request_id", "error"]
+    list_select_related = ["delivery"]
+    list_per_page = PAGE
+    show_full_result_count = False
+
+    @admin.display(description="delivery")
+    def delivery_link(self, attempt: Attempt) -> str:
+        return _link(attempt.delivery)
+
+
+@admin.register(Rule)
+class RuleAdmin(admin.ModelAdmin[Rule]):
+    """Rules are changed on their own page, which checks what is entered; here, on or off."""
+
+    list_display = ["name", "is_active", "created_at", "updated_at"]
+    list_filter = ["is_active", "destinations"]
+    search_fields = ["name"]
+    fields = tuple(RULE_FIELDS)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> list[str]:
+        return [name for name in RULE_FIELDS if name != "is_active"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
+        return super().get_queryset(request).prefetch_related("destinations")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
+        return request.user.has_perm(CONFIGURE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
+        return request.user.has_perm(CONFIGURE)
+
+
+def _link(row: Model | None) -> str:
+    """A link to the row's own admin page."""
+    if row is None:
+        return "—"
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)

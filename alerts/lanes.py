@@ -1,0 +1,182 @@
+"""Drains one destination: order, rate, breaker and threads, in one place for each destination.
+
+One worker at a time holds a lane's lease. It claims as many deliveries as it has free threads; the
+threads do HTTP only, and all database work stays on the worker's own thread.
+"""
+
+import logging
+import queue
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.db.models import Q
+from django.utils import timezone
+
+from alerts import deliveries, health, tasks
+from alerts.buckets import Bucket
+from alerts.deliveries import Result
+from alerts.models import Delivery, Lane
+from alerts.sending import send
+from destinations.errors import NeedsAttention
+from destinations.messages import Action
+from destinations.models import Destination
+
+logger = logging.getLogger(__name__)
+POLL = 0.05  # seconds
+YIELD_CHECK = 0.5  # seconds between looks for other lanes that wait, while this one is idle
+SAVE_RETRY = 1.0  # seconds
+
+
+def drain(lane_id: int, is_stopping: Callable[[], bool]) -> None:
+    """Sends what is due in the lane, until it is quiet, out of time, held, or told to stop.
+
+    Leaves at once if another worker has the lane.
+    """
+    token = uuid.uuid4().hex
+    if not _take_lease(lane_id, token):
+        return
+    lane = Lane.objects.select_related("destination").get(pk=lane_id)
+    try:
+        with ThreadPoolExecutor(settings.LANE_THREADS, "lane") as threads:
+            _Drain(lane, token, threads, is_stopping).run()
+    finally:
+        Lane.objects.filter(pk=lane_id, lease_token=token).update(lease_token="", lease_until=None)
+    # What came between the last look and the end of the lease found no doorbell to ring.
+    if deliveries.due(lane.destination, timezone.now()).exists():
+        tasks.ring(lane, timezone.now())
+
+
+def _take_lease(lane_id: int, token: str) -> bool:
+    now = timezone.now()
+    free = Lane.objects.filter(pk=lane_id).filter(Q(lease_until=None) | Q(lease_until__lte=now))
+    return bool(
+        free.filter(Q(paused_until=None) | Q(paused_until__lte=now)).update(
+            lease_token=token, lease_until=now + timedelta(seconds=settings.LEASE), rung_at=None
+        )
+    )
+
+
+class _Drain:
+    """One worker's stay in a lane."""
+
+    def __init__(
+        self, lane: Lane, token: str, threads: ThreadPoolExecutor, is_stopping: Callable[[], bool]
+    ) -> None:
+        self._lane = lane
+        self._token = token
+        self._threads = threads
+        self._is_stopping = is_stopping
+        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._in_flight = 0
+        self._bucket = Bucket(lane)
+        self._ends = time.monotonic() + settings.DRAIN_BUDGET
+        self._is_lost = False
+        self._quiet_since = self._renewed = self._yield_checked = time.monotonic()
+
+    def run(self) -> None:
+        while not self._is_over():
+            self._renew_lease()
+            self._claim()
+            self._record(self._gather())
+        while self._in_flight:
+            self._record(self._gather())
+
+    def _is_over(self) -> bool:
+        now = time.monotonic()
+        if self._is_stopping() or now > self._ends or self._is_lost:
+            return True
+        if self._in_flight:
+            self._quiet_since = now
+            return False
+        return now - self._quiet_since > settings.LANE_LINGER or self._others_wait(now)
+
+    def _others_wait(self, now: float) -> bool:
+        """Whether another lane was rung and has no worker: then idling here is selfish."""
+        if now - self._yield_checked < YIELD_CHECK:
+            return False
+        self._yield_checked = now
+        waiting = Lane.objects.exclude(pk=self._lane.pk).filter(lease_until=None)
+        return waiting.exclude(rung_at=None).exists()
+
+    def _renew_lease(self) -> None:
+        now = time.monotonic()
+        if now - self._renewed < settings.LEASE / 4:
+            return
+        self._renewed = now
+        until = timezone.now() + timedelta(seconds=settings.LEASE)
+        mine = Lane.objects.filter(pk=self._lane.pk, lease_token=self._token)
+        self._is_lost = not mine.update(lease_until=until)
+
+    def _claim(self) -> None:
+        room = self._room()
+        if room < 1:
+            return
+        claimed = deliveries.claim(self._lane.destination, self._token, room)
+        if not claimed:
+            return
+        # Read anew: this try uses the key and settings of now.
+        destination = self._lane.destination = Destination.objects.get(pk=self._lane.destination_id)
+        for delivery in claimed:
+            self._start(delivery, destination)
+
+    def _room(self) -> int:
+        lane, now = self._lane, timezone.now()
+        if lane.paused_until and lane.paused_until > now:
+            return 0
+        if lane.failures_in_row >= settings.BREAKER_FAILURES:
+            return 0 if self._in_flight else 1  # the breaker's probe
+        free: int = min(settings.LANE_THREADS - self._in_flight, settings.LANE_BATCH)
+        return min(free, self._bucket.available())
+
+    def _start(self, delivery: Delivery, destination: Destination) -> None:
+        action = Action(delivery.action)
+        try:
+            connector = destination.connector()
+        except NeedsAttention as error:
+            self._in_flight += 1
+            self._results.put(Result(delivery, timezone.now(), 0, error=error))
+            return
+        if obstacle := connector.obstacle(action):
+            deliveries.give_back(delivery, obstacle)
+            return
+        self._bucket.take(connector.cost(action))
+        self._in_flight += 1
+        self._threads.submit(lambda: self._results.put(send(delivery, connector)))
+
+    def _gather(self) -> list[Result]:
+        """The results that are there, or come within the poll time."""
+        gathered: list[Result] = []
+        try:
+            gathered.append(self._results.get(timeout=POLL))
+            while len(gathered) < settings.LANE_BATCH:
+                gathered.append(self._results.get_nowait())
+        except queue.Empty:
+            pass
+        return gathered
+
+    def _record(self, results: list[Result]) -> None:
+        if results:
+            self._in_flight -= len(results)
+            _insist(lambda: deliveries.record(results))
+            _insist(lambda: health.note(self._lane, results))
+
+
+def _insist(work: Callable[[], object]) -> None:
+    """Does database work in spite of a locked or lost database, as long as the lease lasts."""
+    ends = time.monotonic() + settings.LEASE / 2
+    while True:
+        try:
+            work()
+        except OperationalError:
+            if time.monotonic() > ends:
+                raise
+            logger.warning("The database cannot be written; trying again.")
+            connection.close()
+            time.sleep(SAVE_RETRY)
+        else:
+            return

@@ -1,0 +1,76 @@
+"""The states of an alert: acknowledged, snoozed, woken, ended. Every change is on its timeline."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from alerts import planning
+from alerts.models import Activity, Alert, AlertState
+
+SNOOZE_HOURS_MAX = 720
+WAKE_BATCH = 200
+
+
+class AlreadyEnded(Exception):
+    """The alert has ended; nothing can be done to it any more."""
+
+
+def acknowledge(alert: Alert, actor: str, note: str = "") -> Alert:
+    """Somebody looks after it. Raises AlreadyEnded."""
+    return _change(alert, AlertState.ACKNOWLEDGED, Activity.Kind.ACKNOWLEDGED, actor, note)
+
+
+def snooze(alert: Alert, hours: int, actor: str, note: str = "") -> Alert:
+    """Out of sight for 1 to 720 hours. Raises AlreadyEnded."""
+    until = timezone.now() + timedelta(hours=hours)
+    note = f"for {hours} hours" + (f": {note}" if note else "")
+    return _change(alert, AlertState.SNOOZED, Activity.Kind.SNOOZED, actor, note, until)
+
+
+@transaction.atomic
+def wake_snoozed() -> int:
+    """Brings back alerts whose snooze is over. Returns how many."""
+    over = Alert.objects.select_for_update(skip_locked=True).filter(
+        state=AlertState.SNOOZED, snoozed_until__lte=timezone.now()
+    )[:WAKE_BATCH]
+    woken = [_set(alert, AlertState.TRIGGERED, Activity.Kind.WOKEN, "", "") for alert in over]
+    return len(woken)
+
+
+@transaction.atomic
+def end(alert: Alert, state: AlertState, actor: str = "", note: str = "") -> Alert:
+    """Resolves or dismisses the alert, and plans the close of what was opened for it.
+
+    Ending an ended alert changes nothing: two people may click at the same time.
+    """
+    alert = Alert.objects.select_for_update().get(pk=alert.pk)
+    if not alert.is_open:
+        return alert
+    alert.ended_at, alert.open_fingerprint = timezone.now(), None
+    _set(alert, state, Activity.Kind(state.value), actor, note)
+    planning.plan_closes(alert)
+    return alert
+
+
+@transaction.atomic
+def _change(
+    alert: Alert,
+    state: AlertState,
+    kind: Activity.Kind,
+    actor: str,
+    note: str,
+    snoozed_until: object = None,
+) -> Alert:
+    alert = Alert.objects.select_for_update().get(pk=alert.pk)
+    if not alert.is_open:
+        raise AlreadyEnded(f"This alert was already {alert.state}.")
+    alert.snoozed_until = snoozed_until  # type: ignore[assignment]
+    return _set(alert, state, kind, actor, note)
+
+
+def _set(alert: Alert, state: AlertState, kind: Activity.Kind, actor: str, note: str) -> Alert:
+    alert.state = state
+    alert.save(update_fields=["state", "snoozed_until", "ended_at", "open_fingerprint"])
+    Activity.objects.create(alert=alert, kind=kind, actor=actor, note=note)
+    return alert

@@ -1,0 +1,37 @@
+"""From an alert to a Message, through redaction: the only way out of the house."""
+
+import dataclasses
+from typing import Any
+
+from django.conf import settings
+
+from alerts.models import Alert
+from alerts.redaction import CHANGES_LIMIT, redactor_for
+from destinations.messages import Message
+
+
+def create_message(alert: Alert, rule: str, idempotency_key: str) -> tuple[Message, int]:
+    """What is said when the alert opens, and how many things were blanked in it."""
+    redactor = redactor_for(alert)
+    message = Message(
+        idempotency_key=idempotency_key,
+        title=redactor.text(alert.title),
+        description=redactor.text(alert.description),
+        event_type=alert.event_type,
+        severity=alert.severity,
+        asset=redactor.name(alert.asset),
+        asset_id=redactor.name(alert.asset_id),
+        rule=rule,
+        changes=tuple(redactor.change(change) for change in alert.changes[:CHANGES_LIMIT]),
+        occurred_at=alert.occurred_at,
+        link=settings.PUBLIC_URL + alert.get_absolute_url(),
+    )
+    return message, redactor.count
+
+
+def close_message(created: dict[str, Any], alert: Alert) -> Message:
+    """What is said when the alert ends, out of what was said when it opened."""
+    message = Message.from_json(created)
+    return dataclasses.replace(
+        message, idempotency_key=f"{message.idempotency_key}-close", ended=alert.state
+    )

@@ -1,0 +1,123 @@
+"""What may leave, and what is blanked: the only way from an alert to a Message."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from alerts.models import Alert
+from alerts.vocabulary import change_label
+
+BLANK = "[blanked]"
+CHANGES_LIMIT = 50
+
+# Types may be told, e.g. `varchar(255)` or `timestamp with time zone`; anything else that stands in
+# old_value and new_value may be a row's value, and stays here.
+_TYPE_WORD = (
+    r"(?:big|small|tiny|medium)?int(?:eger)?\d{0,3}|(?:big|small)?serial|(?:n?var)?char2?|n?text"
+    r"|character(?: varying)?|string|numeric|decimal|(?:big)?number|float\d{0,2}|double(?: precision)?"
+    r"|real|bool(?:ean)?|date|(?:small)?datetime(?:offset|2)?|time(?:tz)?"
+    r"|timestamp(?:tz|_ntz|_ltz|_tz)?|interval|jsonb?|uuid|bytea|bytes|[bc]lob|(?:var)?binary"
+    r"|array|struct|map|record|variant|object|geography|geometry|enum|money|bit|xml|inet|cidr"
+    r"|(?:not )?null(?:able)?|none"
+)
+_TYPE = re.compile(
+    rf"(?i)(?:{_TYPE_WORD})(?: ?\(\d{{1,5}}(?:, ?\d{{1,5}})?\))?"
+    r"(?: with(?:out)? time zone| unsigned| not null| null)?(?:\[\])?\Z"
+)
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w$.]{0,200}\Z")
+_NAME = r"password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|credentials?|sig"
+# Each is linear: bounded repeats, nothing nested. The order matters: whole strings first.
+_SECRETS = [
+    # PEM blocks
+    re.compile(r"-----BEGIN [A-Z ]{0,40}-----[\s\S]{0,8000}?(-----END [A-Z ]{0,40}-----|\Z)"),
+    # connection strings: scheme://user:password@host, jdbc:…, and key=value lists
+    re.compile(r"(?i)\bjdbc:[a-z0-9]{1,20}:\S{1,2000}"),
+    re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^\s/@]{1,500}@\S{0,2000}"),
+    re.compile(r"(?i)\b(server|host|data source)=[^\s;]{1,200};[^\n]{0,1000}"),
+    # credentials by their shape
+    re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,4000}"),
+    re.compile(r"\beyJ[\w-]{8,4000}\.[\w-]{4,4000}(\.[\w-]{0,4000})?"),
+    re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,124}\b"),
+    re.compile(r"\bgh[pousr]_\w{16,255}\b|\bgithub_pat_\w{16,255}\b"),
+    re.compile(r"\bxox[abeoprs]-[\w-]{8,255}|\bxapp-[\w-]{8,255}"),
+    re.compile(r"(?i)https://hooks\.slack\.com/\S{1,500}"),
+    re.compile(
+        r"\b(dapi[0-9a-f]{32}|inc_[0-9a-z]{16,200}|sk_(live|test)_\w{8,200}|AIza[\w-]{35})\b"
+    ),
+    re.compile(r"\baa_live_[\w.-]{16,200}"),
+    # credentials by their name; "column password_hash was dropped" has no = or : and stays
+    re.compile(
+        rf"(?i)\b[\w.-]{{0,40}}({_NAME})[\w.-]{{0,20}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?[^\s\"',;&]{{1,500}}"
+    ),
+    # people's addresses
+    re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,5}\b"),
+]
+_CARD = re.compile(r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\b")
+# Quoted text; an apostrophe inside a word does not open one.
+_QUOTED = re.compile(r"(?<!\w)'([^'\n]{0,2000})'(?!\w)|\"([^\"\n]{0,2000})\"|“([^”\n]{0,2000})”")
+
+
+@dataclass(slots=True)
+class Redactor:
+    """Blanks what must not leave, and counts it. `names` are identifiers that may be quoted."""
+
+    names: Iterable[str] = ()
+    count: int = 0
+    _names: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = {name.lower() for name in self.names if name}
+        self._names = known | {part for name in known for part in name.split(".")}
+
+    def text(self, text: str) -> str:
+        """Free text, without credentials and quoted values."""
+        return _QUOTED.sub(self._blank_quoted, self.name(text))
+
+    def name(self, text: str) -> str:
+        """An identifier: it may hold quotes, but no credential."""
+        for pattern in _SECRETS:
+            text = pattern.sub(self._blank, text)
+        return _CARD.sub(self._blank_card, text)
+
+    def change(self, change: dict[str, str | None]) -> str:
+        """One schema change as a line: its kind, its object, and types if they are types."""
+        kind = change["change_type"] or ""
+        target = " ".join(filter(None, [change.get("object_name"), change.get("column")]))
+        line = change_label(kind) + (f": {self.name(target)}" if target else "")
+        allowed = _IDENTIFIER if kind.endswith("_renamed") else _TYPE
+        types = [self._only(allowed, change.get(side)) for side in ("old_value", "new_value")]
+        if all(types):
+            return f"{line}, {types[0]} → {types[1]}"
+        return f"{line}, {types[0] or types[1]}" if any(types) else line
+
+    def _only(self, allowed: re.Pattern[str], value: str | None) -> str:
+        if not value:
+            return ""
+        return value if allowed.match(value) else self._blank()
+
+    def _blank(self, match: object = None) -> str:
+        self.count += 1
+        return BLANK
+
+    def _blank_card(self, match: re.Match[str]) -> str:
+        return self._blank() if _passes_luhn(match.group()) else match.group()
+
+    def _blank_quoted(self, match: re.Match[str]) -> str:
+        inner = next(group for group in match.groups() if group is not None)
+        may_stay = not inner.strip() or inner == BLANK or inner.lower() in self._names
+        return match.group() if may_stay else self._blank()
+
+
+def _passes_luhn(text: str) -> bool:
+    """Whether the digits could be a payment card's: https://en.wikipedia.org/wiki/Luhn_algorithm."""
+    digits = [int(char) for char in reversed(text) if char.isdigit()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def redactor_for(alert: Alert) -> Redactor:
+    """A redactor that lets the alert's own identifiers stand in quotes."""
+    names = [alert.data_source, alert.schema, alert.asset, alert.asset_id]
+    for change in alert.changes:
+        names += [change.get("column", ""), change.get("object_name", "")]
+    return Redactor(names)

@@ -1,0 +1,71 @@
+"""Sending again, by hand: the same idempotency key, so no second incident comes of it."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from alerts import planning
+from alerts.models import Activity, Delivery, DeliveryState
+from destinations.messages import Action
+
+
+class CannotSend(Exception):
+    """Why this delivery cannot be sent, in a sentence."""
+
+
+@transaction.atomic
+def send_again(delivery: Delivery, actor: str) -> Delivery:
+    """Makes the delivery due now. One that is being sent, or due already, stays as it is.
+
+    Raises CannotSend. Two people who click at the same time cause one try.
+    """
+    delivery = (
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("alert", "destination")
+        .get(pk=delivery.pk)
+    )
+    if delivery.state == DeliveryState.SENDING:
+        return delivery
+    if obstacle := why_not(delivery):
+        raise CannotSend(obstacle)
+    is_due = delivery.next_attempt_at is not None and delivery.next_attempt_at <= timezone.now()
+    if not (delivery.state == DeliveryState.PENDING and is_due):
+        _make_due(delivery, actor)
+    planning.ring([delivery.destination])
+    return delivery
+
+
+def _make_due(delivery: Delivery, actor: str) -> None:
+    delivery.state = DeliveryState.PENDING
+    delivery.next_attempt_at = timezone.now()
+    delivery.failure_count, delivery.is_manual, delivery.reason = 0, True, ""
+    delivery.save()
+    Activity.objects.create(
+        alert=delivery.alert,
+        kind=Activity.Kind.SENT_AGAIN,
+        actor=actor,
+        note=f"{delivery.get_action_display()} to {delivery.destination.name}",
+    )
+
+
+def why_not(delivery: Delivery) -> str:
+    """Why the delivery cannot be sent again; empty if it can."""
+    if delivery.destination.deleted_at:
+        return "The destination was deleted. Its history stays, but nothing can be sent to it."
+    if delivery.action == Action.CLOSE and not _has_incident(delivery):
+        return "There is no incident to close yet: send its create first."
+    never_sent = delivery.state == DeliveryState.SKIPPED and delivery.action == Action.CREATE
+    if never_sent and not delivery.alert.is_open:
+        return "The alert has ended, so no incident is opened for it any more."
+    return ""
+
+
+def _has_incident(close: Delivery) -> bool:
+    if close.external_id:
+        return True
+    create = Delivery.objects.filter(
+        alert=close.alert_id, destination=close.destination_id, action=Action.CREATE
+    ).first()
+    if create is None or not create.external_id:
+        return False
+    close.due_with(create)
+    return True

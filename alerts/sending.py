@@ -1,0 +1,46 @@
+"""One try of one claimed delivery: from the row to the connector's answer, without the database."""
+
+import dataclasses
+import logging
+import time
+
+from django.utils import timezone
+
+from alerts.deliveries import Result
+from alerts.models import Delivery
+from destinations.connectors import Connector
+from destinations.errors import DestinationError, Outcome, Retryable
+from destinations.messages import Action, Message, Receipt
+
+logger = logging.getLogger(__name__)
+
+
+def send(delivery: Delivery, connector: Connector) -> Result:
+    """Asks the connector. Whatever happens becomes a Result; nothing is raised."""
+    started_at, started = timezone.now(), time.monotonic()
+    receipt: Receipt | None = None
+    error: DestinationError | None = None
+    try:
+        receipt = _ask(delivery, connector)
+    except DestinationError as failure:
+        error = failure
+    except Exception as failure:
+        # The text of an unforeseen exception may hold anything, so only its class is told.
+        logger.error("Delivery %s broke off: %s", delivery.pk, type(failure).__name__)
+        error = Retryable(
+            f"An error in Armor Incidents stopped it ({type(failure).__name__}).",
+            outcome=Outcome.INTERNAL_ERROR,
+            advice="Please report it, with the name of the error.",
+        )
+    duration_ms = round((time.monotonic() - started) * 1000)
+    exchanges = connector.door.exchanges
+    return Result(delivery, started_at, duration_ms, receipt, error, exchanges)
+
+
+def _ask(delivery: Delivery, connector: Connector) -> Receipt:
+    message = Message.from_json(delivery.message)
+    if delivery.action == Action.CREATE:
+        return connector.create(message)
+    return connector.close(
+        dataclasses.replace(message, external_id=delivery.external_id, reference=delivery.reference)
+    )

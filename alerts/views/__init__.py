@@ -1,0 +1,1 @@
+"""The pages, a module each: alerts, history, rules, and the deletion of a destination."""

@@ -1,0 +1,202 @@
+"""incident.io: an incident when an alert triggers, closed when it ends.
+
+API: https://api-docs.incident.io/ (incidents and edits are v2; statuses, severities, identity v1).
+A create answers 200, and 200 again with the same incident for a used idempotency key. A 403 names
+a missing scope, while `/v1/identity` and the dashboard speak of roles. Limits: 1,200 calls a
+minute and key, and a second, unpublished one on creates an hour.
+"""
+
+from typing import Any
+
+from django import forms
+
+from destinations.connectors.base import Connector, ConnectorForm, SecretField
+from destinations.errors import DestinationError, MalformedAnswer, NeedsAttention
+from destinations.http import Answer
+from destinations.messages import Action, Check, Message, Receipt
+
+# A person may have ended the incident in one of these ways; then there is nothing left to close.
+ENDED = {"closed", "declined", "merged", "canceled"}
+ROLES = {
+    "incident_creator": "incidents cannot be created",
+    "incident_editor": "incidents cannot be closed",
+    "post_incident_flow_opt_out": "an incident with a post-incident flow cannot be closed",
+}
+ADVICE = {
+    401: "Check the key in incident.io under Settings → API keys, or make a new one there.",
+    403: "In incident.io, give the key the roles to create and to edit incidents.",
+    422: "Test the destination: the test lists the statuses and severities that the account has.",
+}
+SEVERITY_ADVICE = "The account asks for a severity: set the Severity ID of this destination."
+
+
+class IncidentIo(Connector):
+    kind = "incident_io"
+    label = "incident.io"
+    help = "Opens an incident when an alert triggers, and closes it when the alert ends."
+    thing = "incident"
+    RATE_PER_SECOND = 20.0
+    BURST = 200.0
+    EXAMPLE = {"api_key": "inc_" + "0" * 64, "closed_status_id": "", "severity_id": ""}
+
+    class Form(ConnectorForm):
+        api_key = SecretField(
+            label="API Key",
+            help_text="From incident.io, Settings → API keys; it starts with inc_. Its roles:"
+            " create incidents, edit incidents, view data.",
+        )
+        closed_status_id = forms.CharField(
+            label="Closed Status ID (optional)",
+            required=False,
+            max_length=100,
+            help_text="The status that closes an incident; Test lists yours. Left empty,"
+            " incidents stay open until somebody closes them in incident.io.",
+        )
+        severity_id = forms.CharField(
+            label="Severity ID (optional)",
+            required=False,
+            max_length=100,
+            help_text="For accounts that ask for a severity; Test lists yours.",
+        )
+
+        def warnings(self) -> list[str]:
+            key = self.cleaned_data.get("api_key")
+            odd = key and not key.startswith("inc_")
+            return ["The key does not start with inc_, as incident.io's keys do."] if odd else []
+
+    @classmethod
+    def cost(cls, action: Action) -> int:
+        return 2 if action == Action.CLOSE else 1
+
+    def obstacle(self, action: Action) -> str:
+        if action == Action.CLOSE and not self.config.get("closed_status_id"):
+            return "No closed status is set: close the incident by hand in incident.io."
+        return ""
+
+    def check(self) -> Check:
+        found = Check()
+        identity = self._look("/v1/identity", found, "the key's roles").get("identity")
+        if isinstance(identity, dict):
+            roles = identity.get("roles") or []
+            found.account = str(identity.get("dashboard_url") or identity.get("name") or "")
+            found.warnings += [
+                f"The key lacks the role {role}: {effect}."
+                for role, effect in ROLES.items()
+                if role not in roles
+            ]
+        self._offer(found, "closed_status_id", "incident_statuses", "closed")
+        self._offer(found, "severity_id", "severities")
+        return found
+
+    def create(self, message: Message) -> Receipt:
+        return _receipt(self._post_incident(message, "standard"))
+
+    def close(self, message: Message) -> Receipt:
+        incident = _incident(self._call("GET", f"/v2/incidents/{message.external_id}"))
+        status = incident.get("incident_status")
+        if isinstance(status, dict) and status.get("category") in ENDED:
+            return _receipt(incident, f"Already {status['category']} by somebody in incident.io.")
+        return _receipt(self._edit_to_closed(message.external_id))
+
+    def test(self, message: Message) -> Receipt:
+        receipt = _receipt(self._post_incident(message, "test"))
+        if self.obstacle(Action.CLOSE):
+            return receipt
+        try:
+            return _receipt(self._edit_to_closed(receipt.external_id), "closed")
+        except DestinationError as error:
+            # The incident is there: its reference is shown however its closing went.
+            note = f"The test incident could not be closed: {error} {error.advice}"
+            return Receipt(receipt.external_id, receipt.reference, receipt.link, note)
+
+    def _post_incident(self, message: Message, mode: str) -> dict[str, Any]:
+        body = {
+            "idempotency_key": message.idempotency_key,
+            "name": message.headline,
+            "summary": message.summary,
+            "mode": mode,
+            "visibility": "public",
+        }
+        if severity := self.config.get("severity_id"):
+            body["severity_id"] = severity
+        return _incident(self._call("POST", "/v2/incidents", body))
+
+    def _edit_to_closed(self, incident_id: str) -> dict[str, Any]:
+        edit = {"incident_status_id": self.config["closed_status_id"]}
+        body = {"notify_incident_channel": True, "incident": edit}
+        return _incident(self._call("POST", f"/v2/incidents/{incident_id}/actions/edit", body))
+
+    def _look(self, path: str, found: Check, what: str) -> dict[str, Any]:
+        """A list of the account; what the key may not see is a warning, a wrong key is an error."""
+        try:
+            return self._call("GET", path)
+        except DestinationError as error:
+            if error.status_code not in {403, 404}:
+                raise
+            found.warnings.append(f"Could not read {what}: {error}")
+            return {}
+
+    def _offer(self, found: Check, field: str, listing: str, category: str = "") -> None:
+        items = self._look(f"/v1/{listing}", found, listing.replace("_", " ")).get(listing)
+        if not isinstance(items, list):
+            return
+        items = sorted(items, key=lambda item: item.get("rank", 0))
+        found.choices[field] = [
+            (str(item.get("id")), str(item.get("name")))
+            for item in items
+            if item.get("category", "") == category or not category
+        ]
+        chosen = self.config.get(field)
+        if not chosen or chosen in dict(found.choices[field]):
+            return
+        other = next((item for item in items if item.get("id") == chosen), None)
+        found.field_errors[field] = (
+            f"“{other.get('name')}” is a status of category {other.get('category')}, not closed."
+            if other
+            else "This account has no such ID. Choose one of the list below."
+        )
+
+    def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        key = self.secrets.get("api_key")
+        if not key:
+            raise NeedsAttention("No API key configured", advice="Enter the API key and save.")
+        url = self.setting("INCIDENT_IO_API_URL") + path
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = self.door.request(method, url, headers=headers, body=body)
+        if not answer.is_success:
+            raise _error(answer)
+        return answer.json()
+
+
+def _error(answer: Answer) -> DestinationError:
+    """incident.io's error envelope: `errors[].message`, `source.field`, `request_id`."""
+    try:
+        envelope = answer.json()
+    except MalformedAnswer:
+        envelope = {}
+    errors = [e for e in envelope.get("errors") or [] if isinstance(e, dict)]
+    fields = {str((e.get("source") or {}).get("field", "")) for e in errors}
+    advice = SEVERITY_ADVICE if "severity_id" in fields else ADVICE.get(answer.status_code, "")
+    limit = envelope.get("rate_limit")
+    return answer.error(
+        detail="; ".join(str(e.get("message", "")) for e in errors),
+        advice=advice,
+        request_id=str(envelope.get("request_id", "")),
+        wait=str(limit.get("retry_after", "")) if isinstance(limit, dict) else "",
+    )
+
+
+def _incident(data: dict[str, Any]) -> dict[str, Any]:
+    incident = data.get("incident")
+    if not isinstance(incident, dict) or not isinstance(incident.get("id"), str):
+        raise MalformedAnswer("HTTP 200, but the answer named no incident.", status_code=200)
+    return incident
+
+
+def _receipt(incident: dict[str, Any], note: str = "") -> Receipt:
+    return Receipt(
+        external_id=incident["id"],
+        reference=str(incident.get("reference") or ""),
+        link=str(incident.get("permalink") or ""),
+        note=note,
+    )

@@ -1,0 +1,166 @@
+"""The one door to the network.
+
+Every call has a total deadline (requests' own timeout is per read, so a server that drips one byte
+a second would hold it for ever), reads at most 64 KiB, follows no redirect, uses no proxy from the
+environment, and leaves a redacted Exchange behind for the history.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from requests.exceptions import ConnectTimeout, RequestException
+
+from destinations import deadlines, failures
+from destinations.errors import DestinationError, MalformedAnswer
+from destinations.scrubbing import scrub
+
+CONNECT_TIMEOUT = 5.0  # seconds
+ANSWER_LIMIT = 64 * 1024  # bytes read
+STORED_LIMIT = 2 * 1024  # characters kept
+_sessions = threading.local()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer, as the history keeps them: no headers, no secrets."""
+
+    method: str
+    url: str
+    body: Any
+    status_code: int | None = None
+    answer: str = ""
+    duration_ms: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: status, headers, at most 64 KiB of body."""
+
+    status_code: int
+    headers: requests.structures.CaseInsensitiveDict[str]
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status_code < 300
+
+    def error(
+        self, *, detail: str = "", advice: str = "", request_id: str = "", wait: str = ""
+    ) -> DestinationError:
+        """This answer as an error of the right class (destinations/failures.py).
+
+        `detail` is the provider's own sentence; `wait` is a time to wait that stood in the body.
+        """
+        return failures.status(
+            self.status_code,
+            detail=detail,
+            advice=advice,
+            request_id=request_id,
+            retry_after=failures.parse_retry_after(self.headers.get("Retry-After") or wait),
+        )
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object. Raises MalformedAnswer."""
+        try:
+            data = json.loads(self.content)
+        # json raises RecursionError, which is no ValueError, at some thousand levels.
+        except (ValueError, RecursionError):
+            data = None
+        if not isinstance(data, dict):
+            raise MalformedAnswer(
+                f"HTTP {self.status_code}, but the answer was not a JSON object.",
+                status_code=self.status_code,
+            )
+        return data
+
+
+class Door:
+    """The calls of one attempt: they share one deadline, and their exchanges are kept.
+
+    `secrets` are blanked wherever they turn up; `seconds` is the total time for all calls.
+    """
+
+    def __init__(self, secrets: Iterable[str] = (), seconds: float | None = None) -> None:
+        self._secrets = [secret for secret in secrets if secret]
+        self._ends = time.monotonic() + (seconds or settings.CALL_DEADLINE)
+        self.exchanges: list[Exchange] = []
+
+    def request(
+        self, method: str, url: str, *, headers: dict[str, str], body: Any = None
+    ) -> Answer:
+        """One call. Any HTTP status is an Answer. Raises Retryable or Rejected if none came."""
+        exchange = Exchange(method, self._scrub(url), self._scrub_json(body))
+        self.exchanges.append(exchange)
+        started = time.monotonic()
+        try:
+            answer = self._call(method, url, headers, body)
+        finally:
+            exchange.duration_ms = round((time.monotonic() - started) * 1000)
+        exchange.status_code = answer.status_code
+        exchange.answer = self._scrub(answer.content.decode("utf-8", "replace"))[:STORED_LIMIT]
+        return answer
+
+    def _call(self, method: str, url: str, headers: dict[str, str], body: Any) -> Answer:
+        host = urlsplit(url).hostname or "the destination"
+        remaining = self._ends - time.monotonic()
+        if remaining <= 0:
+            raise failures.timeout(host)
+        try:
+            with deadlines.limit(self._ends):
+                return _exchange(method, url, headers, body, remaining)
+        except (RequestException, OSError, ValueError) as error:
+            if time.monotonic() >= self._ends and not isinstance(error, ConnectTimeout):
+                raise failures.timeout(host) from None
+            raise failures.transport(error, host) from None
+
+    def _scrub(self, text: str) -> str:
+        return scrub(text, self._secrets)
+
+    def _scrub_json(self, body: Any) -> Any:
+        return None if body is None else json.loads(self._scrub(json.dumps(body)))
+
+
+def _exchange(method: str, url: str, headers: dict[str, str], body: Any, seconds: float) -> Answer:
+    with _session().request(
+        method,
+        url,
+        headers=headers,
+        json=body,
+        timeout=(min(CONNECT_TIMEOUT, seconds), seconds),
+        allow_redirects=False,
+        stream=True,
+    ) as response:
+        # Undecoded: `identity` was asked for, and a bomb stays as small as it travels.
+        content = response.raw.read(ANSWER_LIMIT, decode_content=False)
+        response.raw.read(1, decode_content=False)  # finds the end, so the connection is reused
+        return Answer(response.status_code, response.headers, content)
+
+
+def _session() -> requests.Session:
+    """This thread's session: connections are kept alive and never shared between threads."""
+    if not hasattr(_sessions, "session"):
+        session = requests.Session()
+        # True would read proxies from the environment anew for every call, and obey them.
+        session.trust_env = False
+        session.headers.update(
+            {
+                "User-Agent": f"armor-incidents/{settings.VERSION}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            }
+        )
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, deadlines.Adapter())
+        _sessions.session = session
+    session_: requests.Session = _sessions.session
+    return session_

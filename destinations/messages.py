@@ -1,0 +1,119 @@
+"""What crosses the border: a Message goes in, a Receipt comes out.
+
+A Message has only the fields that may leave the house: asset names, change types and
+descriptions, timestamps and the rule. There is no field for row values, raw payloads or
+credentials, so nothing can carry them out.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+
+PRODUCT = "[AnomalyArmor]"
+SOURCE = "AnomalyArmor"
+HEADLINE_LIMIT = 200  # characters
+SUMMARY_LIMIT = 8000  # characters
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text`, ended by an ellipsis if it is longer than `limit` characters."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+class Action(models.TextChoices):
+    """What a delivery asks of its destination."""
+
+    CREATE = "create"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing to say about one alert, in no vendor's words.
+
+    `external_id` and `reference` are those of the incident to close (empty when creating);
+    `ended` says how the alert ended (`resolved`, `dismissed`).
+    """
+
+    idempotency_key: str
+    title: str
+    description: str
+    event_type: str
+    severity: str
+    asset: str
+    asset_id: str
+    rule: str
+    changes: tuple[str, ...]
+    occurred_at: datetime
+    link: str
+    external_id: str = ""
+    reference: str = ""
+    ended: str = ""
+
+    @property
+    def headline(self) -> str:
+        """One line of at most 200 characters: `[AnomalyArmor] <title>`."""
+        return shorten(f"{PRODUCT} {' '.join(self.title.split())}", HEADLINE_LIMIT)
+
+    @property
+    def summary(self) -> str:
+        """All that may be said, as plain text: description, source, rule, type, asset, changes."""
+        facts = {
+            "Source": SOURCE,
+            "Rule": self.rule,
+            "Event type": self.event_type,
+            "Severity": self.severity,
+            "Asset": self.asset,
+            "Asset ID": self.asset_id,
+            "Time": self.occurred_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "Alert": self.link,
+        }
+        parts = [
+            self.description,
+            "\n".join(f"{name}: {value}" for name, value in facts.items() if value),
+            "\n".join(["Changes:", *(f"- {change}" for change in self.changes)])
+            if self.changes
+            else "",
+        ]
+        return shorten("\n\n".join(part for part in parts if part), SUMMARY_LIMIT)
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that a JSON column keeps."""
+        return dataclasses.asdict(self) | {"occurred_at": self.occurred_at.isoformat()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The message that `to_json` wrote."""
+        times = {"occurred_at": datetime.fromisoformat(data["occurred_at"])}
+        return cls(**(data | times | {"changes": tuple(data["changes"])}))
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the destination answered: its id for the thing, the name people use, a link.
+
+    `note` says what else a person should know ("already closed by somebody").
+    """
+
+    external_id: str = ""
+    reference: str = ""
+    link: str = ""
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Check:
+    """What a look at the account found, with nothing changed there.
+
+    `account` names the account; `warnings` are sentences; `choices` maps a form field to the
+    (id, name) pairs that the account offers; `field_errors` maps a form field to what is wrong.
+    """
+
+    account: str = ""
+    account_url: str = ""
+    warnings: list[str] = field(default_factory=list)
+    choices: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    field_errors: dict[str, str] = field(default_factory=dict)
