@@ -1,0 +1,1 @@
+"""A stand-in for incident.io's public REST API, for demos, tests and benchmarks."""
