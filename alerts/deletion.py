@@ -30,6 +30,12 @@ def open_incidents(destination: Destination) -> QuerySet[Delivery]:
 def delete(destination: Destination) -> int:
     """Deletes softly. Returns how many waiting deliveries were skipped."""
     destination.delete_softly()
-    return Delivery.objects.filter(destination=destination, state=DeliveryState.PENDING).update(
-        state=DeliveryState.SKIPPED, reason=DELETED, next_attempt_at=None
-    )
+    return skip_waiting()
+
+
+def skip_waiting() -> int:
+    """Skips all that waits for deleted destinations: also a try that was in flight at the deletion,
+    and the close of an alert that ends later."""
+    return Delivery.objects.filter(
+        destination__deleted_at__isnull=False, state=DeliveryState.PENDING
+    ).update(state=DeliveryState.SKIPPED, reason=DELETED, next_attempt_at=None)

@@ -33,6 +33,7 @@ from destinations.errors import (
 from destinations.http import Exchange
 from destinations.messages import Action, Receipt
 from destinations.models import Destination
+from destinations.scrubbing import storable
 
 NO_INCIDENT = "There is nothing to close: no incident was created."
 INTERRUPTED = Retryable(
@@ -130,14 +131,19 @@ def _fate(result: Result) -> dict[str, Any]:
 
 
 def _fate_after_success(receipt: Receipt) -> dict[str, Any]:
-    told = {"external_id": receipt.external_id, "reference": receipt.reference}
+    names = ("external_id", "reference", "link")
+    told = {name: _fitting(getattr(receipt, name), name) for name in names}
     return {
         "state": DeliveryState.DELIVERED,
-        "reason": receipt.note,
+        "reason": storable(receipt.note),
         "delivered_at": timezone.now(),
         "next_attempt_at": None,
-        "link": receipt.link,
     } | {name: value for name, value in told.items() if value}
+
+
+def _fitting(text: str, column: str) -> str:
+    """A stranger's text, as the column can hold it."""
+    return storable(text)[: Delivery._meta.get_field(column).max_length]
 
 
 def _fate_after_error(delivery: Delivery, error: DestinationError) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Pure: no database, no clock but for a missing `occurred_at`.
 """
 
 import hashlib
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -65,6 +66,8 @@ def _as_text(value: Any) -> Any:
 def _scalar(value: Any) -> Any:
     if value is not None and not isinstance(value, str | bool | int | float):
         raise ValueError("must be a string, a number, true, false or null")
+    if isinstance(value, float) and not math.isfinite(value):  # 1e400 is valid JSON
+        raise ValueError("is too large a number")
     return _no_nul(value[:TEXT_LIMIT]) if isinstance(value, str) else value
 
 
@@ -165,7 +168,10 @@ class Event(BaseModel):
     def _not_far_ahead(cls, value: datetime) -> datetime:
         if (value - datetime.now(UTC)).total_seconds() > FUTURE_LIMIT_SECONDS:
             raise ValueError("is more than a day in the future")
-        return value
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("is before the year 1") from None
 
     @model_validator(mode="after")
     def _names_an_asset(self) -> "Event":

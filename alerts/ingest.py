@@ -193,7 +193,6 @@ def _meant_by(event: events.Event) -> list[Alert]:
         still_open.filter(
             event_type=event.event_type,
             data_source=event.data_source,
-            asset=event.asset,
-            asset_id=event.asset_id,
+            **({"asset": event.asset} if event.asset else {"asset_id": event.asset_id}),
         ).order_by("created_at")
     )

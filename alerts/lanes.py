@@ -100,7 +100,8 @@ class _Drain:
         if now - self._yield_checked < YIELD_CHECK:
             return False
         self._yield_checked = now
-        waiting = Lane.objects.exclude(pk=self._lane.pk).filter(lease_until=None)
+        free = Q(paused_until=None) | Q(paused_until__lte=timezone.now())
+        waiting = Lane.objects.exclude(pk=self._lane.pk).filter(free, lease_until=None)
         return waiting.exclude(rung_at=None).exists()
 
     def _renew_lease(self) -> None:
@@ -162,6 +163,7 @@ class _Drain:
     def _record(self, results: list[Result]) -> None:
         if results:
             self._in_flight -= len(results)
+            self._quiet_since = time.monotonic()
             _insist(lambda: deliveries.record(results))
             _insist(lambda: health.note(self._lane, results))
 

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alerts import planning
+from alerts.deliveries import NO_INCIDENT
 from alerts.models import Activity, Delivery, DeliveryState
 from destinations.messages import Action
 
@@ -39,12 +40,25 @@ def _make_due(delivery: Delivery, actor: str) -> None:
     delivery.next_attempt_at = timezone.now()
     delivery.failure_count, delivery.is_manual, delivery.reason = 0, True, ""
     delivery.save()
+    if delivery.action == Action.CREATE:
+        _let_close_wait(delivery)
     Activity.objects.create(
         alert=delivery.alert,
         kind=Activity.Kind.SENT_AGAIN,
         actor=actor,
         note=f"{delivery.get_action_display()} to {delivery.destination.name}",
     )
+
+
+def _let_close_wait(create: Delivery) -> None:
+    """A close that was skipped for want of an incident is needed after all, if one comes now."""
+    Delivery.objects.filter(
+        alert=create.alert_id,
+        destination=create.destination_id,
+        action=Action.CLOSE,
+        state=DeliveryState.SKIPPED,
+        reason=NO_INCIDENT,
+    ).update(state=DeliveryState.PENDING, reason="")
 
 
 def why_not(delivery: Delivery) -> str:

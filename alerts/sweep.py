@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from alerts import deliveries, lifecycle, tasks
+from alerts import deletion, deliveries, lifecycle, tasks
 from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
 from destinations.messages import Action
 
@@ -20,6 +20,7 @@ def sweep() -> None:
     if freed := deliveries.free_expired():
         logger.warning("Freed %d deliveries of a worker that stopped.", freed)
     _settle_left_closes()
+    deletion.skip_waiting()
     lifecycle.wake_snoozed()
     now = timezone.now()
     for lane in _lanes_with_work(now):

@@ -136,11 +136,11 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
 # --- Delivery (all in seconds). call < budget; budget + call < task < lease < queue retry: a
 # --- system check (alerts/checks.py) proves the order at every start ---------------------------
 
-CALL_DEADLINE = 20.0
-DRAIN_BUDGET = 25.0
-TASK_TIMEOUT = 50
-LEASE = 60.0
-QUEUE_RETRY = 90
+CALL_DEADLINE = env.float("DELIVERY_CALL_DEADLINE", default=20.0)
+DRAIN_BUDGET = env.float("DELIVERY_DRAIN_BUDGET", default=25.0)
+TASK_TIMEOUT = env.int("DELIVERY_TASK_TIMEOUT", default=50)
+LEASE = env.float("DELIVERY_LEASE", default=60.0)
+QUEUE_RETRY = env.int("DELIVERY_QUEUE_RETRY", default=90)
 # A lane that has just worked stays awake so long: the next alert then needs no doorbell.
 LANE_LINGER = 10.0
 LANE_THREADS = env.int("LANE_THREADS", default=8)
@@ -157,7 +157,7 @@ SWEEP_INTERVAL = 2.0
 # A doorbell nobody answered in this time is rung again.
 DOORBELL_TIMEOUT = 5.0
 # The worker is stuck when neither its heartbeat nor any lane moved for so long.
-STALL_TIMEOUT = 60.0
+STALL_TIMEOUT = env.float("DELIVERY_STALL_TIMEOUT", default=60.0)
 
 Q_CLUSTER = {
     "name": "armor_incidents",

@@ -69,8 +69,9 @@ def parse_key(text: str) -> bytes:
     text = text.strip()
     try:
         if len(text) == 2 * KEY_BYTES:
-            return binascii.unhexlify(text)
-        key = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+            key = binascii.unhexlify(text)
+        else:
+            key = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES or len(set(key)) < KEY_BYTES // 4:

@@ -10,6 +10,9 @@ DestinationError            a sentence, advice, and the outcome that the attempt
 
 from django.db import models
 
+from destinations.scrubbing import storable
+
+REQUEST_ID_LIMIT = 100  # characters
 
 class Outcome(models.TextChoices):
     """How one attempt ended. `interrupted` and `internal_error` are ours, not the network's."""
@@ -41,11 +44,11 @@ class DestinationError(Exception):
         status_code: int | None = None,
         request_id: str = "",
     ) -> None:
-        super().__init__(sentence)
+        super().__init__(storable(sentence))
         self.outcome = outcome or self.outcome
         self.advice = advice
         self.status_code = status_code
-        self.request_id = request_id
+        self.request_id = storable(request_id)[:REQUEST_ID_LIMIT]
 
 
 class Retryable(DestinationError):

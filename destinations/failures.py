@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.utils import timezone
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ConnectTimeout, InvalidHeader, SSLError, Timeout
+from urllib3.exceptions import ReadTimeoutError
 
 from destinations.errors import (
     DestinationError,
@@ -76,7 +77,7 @@ def timeout(host: str) -> Retryable:
 
 def transport(error: Exception, host: str) -> DestinationError:
     """Our sentence for requests' exception, whose own text holds the whole URL."""
-    if isinstance(error, Timeout) and not isinstance(error, ConnectTimeout):
+    if isinstance(error, Timeout | ReadTimeoutError) and not isinstance(error, ConnectTimeout):
         return timeout(host)
     if isinstance(error, SSLError):
         return Retryable(

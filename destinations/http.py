@@ -9,21 +9,24 @@ import json
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 from requests.exceptions import ConnectTimeout, RequestException
+from urllib3.exceptions import HTTPError
 
 from destinations import deadlines, failures
 from destinations.errors import DestinationError, MalformedAnswer
+from destinations.messages import shorten
 from destinations.scrubbing import scrub
 
 CONNECT_TIMEOUT = 5.0  # seconds
 ANSWER_LIMIT = 64 * 1024  # bytes read
 STORED_LIMIT = 2 * 1024  # characters kept
+DETAIL_LIMIT = 500  # characters
 _sessions = threading.local()
 
 
@@ -49,6 +52,7 @@ class Answer:
     status_code: int
     headers: requests.structures.CaseInsensitiveDict[str]
     content: bytes
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_success(self) -> bool:
@@ -59,13 +63,14 @@ class Answer:
     ) -> DestinationError:
         """This answer as an error of the right class (destinations/failures.py).
 
-        `detail` is the provider's own sentence; `wait` is a time to wait that stood in the body.
+        `detail` is the provider's own sentence, which may quote the key; `wait` is a time to wait
+        that stood in the body.
         """
         return failures.status(
             self.status_code,
-            detail=detail,
+            detail=shorten(scrub(detail, self.secrets), DETAIL_LIMIT),
             advice=advice,
-            request_id=request_id,
+            request_id=scrub(request_id, self.secrets),
             retry_after=failures.parse_retry_after(self.headers.get("Retry-After") or wait),
         )
 
@@ -108,7 +113,7 @@ class Door:
             exchange.duration_ms = round((time.monotonic() - started) * 1000)
         exchange.status_code = answer.status_code
         exchange.answer = self._scrub(answer.content.decode("utf-8", "replace"))[:STORED_LIMIT]
-        return answer
+        return replace(answer, secrets=tuple(self._secrets))
 
     def _call(self, method: str, url: str, headers: dict[str, str], body: Any) -> Answer:
         host = urlsplit(url).hostname or "the destination"
@@ -118,7 +123,8 @@ class Door:
         try:
             with deadlines.limit(self._ends):
                 return _exchange(method, url, headers, body, remaining)
-        except (RequestException, OSError, ValueError) as error:
+        # urllib3's own errors come from reading the body, which requests does not wrap.
+        except (RequestException, HTTPError, OSError, ValueError) as error:
             if time.monotonic() >= self._ends and not isinstance(error, ConnectTimeout):
                 raise failures.timeout(host) from None
             raise failures.transport(error, host) from None
@@ -127,7 +133,12 @@ class Door:
         return scrub(text, self._secrets)
 
     def _scrub_json(self, body: Any) -> Any:
-        return None if body is None else json.loads(self._scrub(json.dumps(body)))
+        # Value by value: as one text, a secret with a quote in it would be spelled differently.
+        if isinstance(body, dict):
+            return {name: self._scrub_json(value) for name, value in body.items()}
+        if isinstance(body, list | tuple):
+            return [self._scrub_json(value) for value in body]
+        return self._scrub(body) if isinstance(body, str) else body
 
 
 def _exchange(method: str, url: str, headers: dict[str, str], body: Any, seconds: float) -> Answer:

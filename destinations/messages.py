@@ -7,7 +7,7 @@ credentials, so nothing can carry them out.
 
 import dataclasses
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from django.db import models
@@ -68,7 +68,7 @@ class Message:
             "Severity": self.severity,
             "Asset": self.asset,
             "Asset ID": self.asset_id,
-            "Time": self.occurred_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "Time": self.occurred_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
             "Alert": self.link,
         }
         parts = [

@@ -20,7 +20,12 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the given secrets (plain or URL-encoded), and without what looks like one."""
     for secret in sorted(_spellings(secrets), key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return _LOOKS_SECRET.sub(MASK, text)
+    return storable(_LOOKS_SECRET.sub(MASK, text))
+
+
+def storable(text: str) -> str:
+    """`text` without what a database's text cannot hold: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _spellings(secrets: Iterable[str]) -> set[str]:

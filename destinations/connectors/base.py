@@ -12,9 +12,13 @@ from destinations.messages import Action, Check, Message, Receipt
 
 
 class SecretField(forms.CharField):
-    """A credential: goes in, and never comes back out into a page. Pasted blanks are dropped."""
+    """A credential: goes in, and never comes back out into a page. Pasted blanks are dropped.
 
-    def __init__(self, *, label: str, help_text: str = "") -> None:
+    `missing` is the sentence for a destination without it; empty: it may be left out.
+    """
+
+    def __init__(self, *, label: str, help_text: str = "", missing: str = "") -> None:
+        self.missing = missing
         widget = forms.PasswordInput(
             render_value=False, attrs={"autocomplete": "new-password", "spellcheck": "false"}
         )

@@ -27,6 +27,7 @@ ADVICE = {
     403: "In incident.io, give the key the roles to create and to edit incidents.",
     422: "Test the destination: the test lists the statuses and severities that the account has.",
 }
+NO_KEY = "No API key configured"
 SEVERITY_ADVICE = "The account asks for a severity: set the Severity ID of this destination."
 
 
@@ -42,6 +43,7 @@ class IncidentIo(Connector):
     class Form(ConnectorForm):
         api_key = SecretField(
             label="API Key",
+            missing=NO_KEY,
             help_text="From incident.io, Settings → API keys; it starts with inc_. Its roles:"
             " create incidents, edit incidents, view data.",
         )
@@ -77,7 +79,8 @@ class IncidentIo(Connector):
         found = Check()
         identity = self._look("/v1/identity", found, "the key's roles").get("identity")
         if isinstance(identity, dict):
-            roles = identity.get("roles") or []
+            roles = identity.get("roles")
+            roles = roles if isinstance(roles, list) else []
             found.account = str(identity.get("dashboard_url") or identity.get("name") or "")
             found.warnings += [
                 f"The key lacks the role {role}: {effect}."
@@ -103,10 +106,11 @@ class IncidentIo(Connector):
         if self.obstacle(Action.CLOSE):
             return receipt
         try:
-            return _receipt(self._edit_to_closed(receipt.external_id), "closed")
+            note = "The test incident was closed again with your closed status."
+            return _receipt(self._edit_to_closed(receipt.external_id), note)
         except DestinationError as error:
             # The incident is there: its reference is shown however its closing went.
-            note = f"The test incident could not be closed: {error} {error.advice}"
+            note = f"Resolve the test incident by hand, its closing failed: {error} {error.advice}"
             return Receipt(receipt.external_id, receipt.reference, receipt.link, note)
 
     def _post_incident(self, message: Message, mode: str) -> dict[str, Any]:
@@ -137,10 +141,10 @@ class IncidentIo(Connector):
             return {}
 
     def _offer(self, found: Check, field: str, listing: str, category: str = "") -> None:
-        items = self._look(f"/v1/{listing}", found, listing.replace("_", " ")).get(listing)
-        if not isinstance(items, list):
+        look = self._look(f"/v1/{listing}", found, listing.replace("_", " "))
+        if not isinstance(look.get(listing), list):
             return
-        items = sorted(items, key=lambda item: item.get("rank", 0))
+        items = sorted(_dicts(look[listing]), key=_rank)
         found.choices[field] = [
             (str(item.get("id")), str(item.get("name")))
             for item in items
@@ -159,7 +163,7 @@ class IncidentIo(Connector):
     def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         key = self.secrets.get("api_key")
         if not key:
-            raise NeedsAttention("No API key configured", advice="Enter the API key and save.")
+            raise NeedsAttention(NO_KEY, advice="Enter the API key and save.")
         url = self.setting("INCIDENT_IO_API_URL") + path
         headers = {"Authorization": f"Bearer {key}"}
         answer = self.door.request(method, url, headers=headers, body=body)
@@ -174,8 +178,8 @@ def _error(answer: Answer) -> DestinationError:
         envelope = answer.json()
     except MalformedAnswer:
         envelope = {}
-    errors = [e for e in envelope.get("errors") or [] if isinstance(e, dict)]
-    fields = {str((e.get("source") or {}).get("field", "")) for e in errors}
+    errors = _dicts(envelope.get("errors"))
+    fields = {str(source.get("field")) for source in _dicts([e.get("source") for e in errors])}
     advice = SEVERITY_ADVICE if "severity_id" in fields else ADVICE.get(answer.status_code, "")
     limit = envelope.get("rate_limit")
     return answer.error(
@@ -186,11 +190,21 @@ def _error(answer: Answer) -> DestinationError:
     )
 
 
+def _dicts(items: Any) -> list[dict[str, Any]]:
+    """The objects in what should be a list of objects."""
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
 def _incident(data: dict[str, Any]) -> dict[str, Any]:
     incident = data.get("incident")
-    if not isinstance(incident, dict) or not isinstance(incident.get("id"), str):
-        raise MalformedAnswer("HTTP 200, but the answer named no incident.", status_code=200)
-    return incident
+    if isinstance(incident, dict) and isinstance(incident.get("id"), str) and incident["id"]:
+        return incident
+    raise MalformedAnswer("HTTP 200, but the answer named no incident.", status_code=200)
+
+
+def _rank(item: dict[str, Any]) -> float:
+    rank = item.get("rank")
+    return rank if isinstance(rank, int | float) else 0
 
 
 def _receipt(incident: dict[str, Any], note: str = "") -> Receipt:

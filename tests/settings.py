@@ -1,0 +1,16 @@
+"""The project's settings, with keys made on the spot and without collected static files."""
+
+import os
+
+os.environ.setdefault("GENERATE_KEYS", "True")
+
+from armor_incidents.settings import *  # noqa: F403
+from armor_incidents.settings import STORAGES
+
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+# Argon2 takes its time on purpose; tests log in often.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
