@@ -34,7 +34,14 @@ else:
 
 
 class ReadOnly(ReadOnlyBase):
-    """What happened stays as it happened."""
+    """What happened stays as it happened; times that are set by themselves are shown as well."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return list(self.fields or [field.name for field in self.model._meta.fields])
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        hidden = self.exclude or ()
+        return [name for name in self.get_readonly_fields(request, obj) if name not in hidden]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

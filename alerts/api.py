@@ -45,7 +45,7 @@ def _body_of(schema: str) -> dict[str, Any]:
     openapi_extra=_body_of("Event"),
 )
 def report_event(request: HttpRequest) -> Any:
-    """Report one event. Answered after commit; the same `event_id` again is a `duplicate`."""
+    """Report one event. Answered after commit; the same event_id again is a duplicate."""
     event = _parsed(events.parse, request)
     return Status(202, {"data": _record([event], request)[0]})
 

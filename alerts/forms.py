@@ -61,7 +61,7 @@ class RuleForm(forms.ModelForm[Rule]):
         choices=change_type_choices,
         required=False,
         widget=CheckboxGroups,
-        help_text="Only for alerts about schema changes. None chosen: all, with or without.",
+        help_text="One of an alert's changes must be among them. None chosen: all.",
     )
     destinations = forms.ModelMultipleChoiceField(
         queryset=Destination.objects.none(),
@@ -94,7 +94,7 @@ class RuleForm(forms.ModelForm[Rule]):
         error_messages = {"name": {"unique": "There is already a rule with this name."}}
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, label_suffix="", **options)
         # Asked anew for every form: a deleted destination can no longer be chosen.
         chosen = cast("forms.ModelMultipleChoiceField[Destination]", self.fields["destinations"])
         chosen.queryset = Destination.objects.alive()

@@ -12,7 +12,16 @@ from django.utils import timezone
 from accounts.models import ApiKey
 from alerts import events, planning, rules
 from alerts.lifecycle import end
-from alerts.models import Activity, Alert, AlertState, Event, Match, Rule, Verdict
+from alerts.models import (
+    Activity,
+    Alert,
+    AlertState,
+    Event,
+    Installation,
+    Match,
+    Rule,
+    Verdict,
+)
 from alerts.vocabulary import SEVERITY_RANK
 from destinations.models import Destination
 
@@ -43,9 +52,17 @@ def record_all(batch: Sequence[events.Event], api_key: ApiKey | None = None) -> 
 
     def work() -> list[Recorded]:
         active = _Rules()
+        if len(batch) > 1:
+            _wait_for_other_batches()
         return [_record(event, api_key, active) for event in batch]
 
     return _again_if_raced(work)
+
+
+def _wait_for_other_batches() -> None:
+    """PostgreSQL: two batches with the same problems in other orders would deadlock, again and
+    again. The installation's row is the lock that they take turns with."""
+    Installation.objects.select_for_update().first()
 
 
 def _again_if_raced(work: Callable[[], _Result]) -> _Result:

@@ -76,21 +76,24 @@ class _Drain:
         self._bucket = Bucket(lane)
         self._ends = time.monotonic() + settings.DRAIN_BUDGET
         self._is_lost = False
+        self._is_quiet = False
         self._quiet_since = self._renewed = self._yield_checked = time.monotonic()
 
     def run(self) -> None:
-        while not self._is_over():
-            self._renew_lease()
-            self._claim()
-            self._record(self._gather())
-        while self._in_flight:
-            self._record(self._gather())
+        try:
+            while not self._is_over():
+                self._renew_lease()
+                self._claim()
+                self._record(self._gather())
+        finally:  # also when the database fails a claim: what was sent is still recorded
+            while self._in_flight:
+                self._record(self._gather())
 
     def _is_over(self) -> bool:
         now = time.monotonic()
         if self._is_stopping() or now > self._ends or self._is_lost:
             return True
-        if self._in_flight:
+        if self._in_flight or not self._is_quiet:
             self._quiet_since = now
             return False
         return now - self._quiet_since > settings.LANE_LINGER or self._others_wait(now)
@@ -115,9 +118,8 @@ class _Drain:
 
     def _claim(self) -> None:
         room = self._room()
-        if room < 1:
-            return
-        claimed = deliveries.claim(self._lane.destination, self._token, room)
+        claimed = deliveries.claim(self._lane.destination, self._token, room) if room > 0 else []
+        self._is_quiet = not claimed
         if not claimed:
             return
         # Read anew: this try uses the key and settings of now.
@@ -163,9 +165,9 @@ class _Drain:
     def _record(self, results: list[Result]) -> None:
         if results:
             self._in_flight -= len(results)
-            self._quiet_since = time.monotonic()
             _insist(lambda: deliveries.record(results))
             _insist(lambda: health.note(self._lane, results))
+            self._is_quiet = False  # a create may have made its close due
 
 
 def _insist(work: Callable[[], object]) -> None:

@@ -14,8 +14,8 @@ CHANGES_LIMIT = 50
 # old_value and new_value may be a row's value, and stays here.
 _TYPE_WORD = (
     r"(?:big|small|tiny|medium)?int(?:eger)?\d{0,3}|(?:big|small)?serial|(?:n?var)?char2?|n?text"
-    r"|character(?: varying)?|string|numeric|decimal|(?:big)?number|float\d{0,2}|double(?: precision)?"
-    r"|real|bool(?:ean)?|date|(?:small)?datetime(?:offset|2)?|time(?:tz)?"
+    r"|character(?: varying)?|string|numeric|decimal|(?:big)?number|float\d{0,2}"
+    r"|double(?: precision)?|real|bool(?:ean)?|date|(?:small)?datetime(?:offset|2)?|time(?:tz)?"
     r"|timestamp(?:tz|_ntz|_ltz|_tz)?|interval|jsonb?|uuid|bytea|bytes|[bc]lob|(?:var)?binary"
     r"|array|struct|map|record|variant|object|geography|geometry|enum|money|bit|xml|inet|cidr"
     r"|(?:not )?null(?:able)?|none"
@@ -25,36 +25,59 @@ _TYPE = re.compile(
     r"(?: with(?:out)? time zone| unsigned| not null| null)?(?:\[\])?\Z"
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w$.]{0,200}\Z")
-_NAME = r"password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|credentials?|sig"
-# Each is linear: bounded repeats, nothing nested. The order matters: whole strings first.
+_NAME = (
+    r"pass(?:word|wd|phrase)|pwd|secret(?!ar)|(?:api|access|account|private)[ _-]?key|credentials?"
+    r"|token(?!i[sz]|_?count|s?_used|s\s{0,3}[:=]\s{0,3}\d)"
+)
+_VALUE = r"(?:\"[^\"\n]{0,500}\"?|'[^'\n]{0,500}'?|\{[^}\n]{0,500}\}?|[^\s\"';&]{1,500})"
+# A word that is no English: with a digit, a sign of base64, or a capital inside.
+_OPAQUE = r"(?=\S{0,300}(?:[\d=+/]|[a-z][A-Z]))"
+# All are linear: bounded repeats, nothing nested. The order matters: whole strings first.
 _SECRETS = [
-    # PEM blocks
-    re.compile(r"-----BEGIN [A-Z ]{0,40}-----[\s\S]{0,8000}?(-----END [A-Z ]{0,40}-----|\Z)"),
-    # connection strings: scheme://user:password@host, jdbc:…, and key=value lists
+    re.compile(
+        r"-----BEGIN [A-Z ]{0,40}-----((?!-----END)[\s\S]){0,8000}(-----END [A-Z ]{0,40}-----)?"
+    ),
+    # connection strings
     re.compile(r"(?i)\bjdbc:[a-z0-9]{1,20}:\S{1,2000}"),
-    re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^\s/@]{1,500}@\S{0,2000}"),
+    re.compile(r"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^\s/@:]{0,200}(:[^\s@]{0,500})?@\S{0,2000}"),
     re.compile(r"(?i)\b(server|host|data source)=[^\s;]{1,200};[^\n]{0,1000}"),
-    # credentials by their shape
-    re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,4000}"),
+    # headers
+    re.compile(r"(?i)\b(proxy-authorization|authorization|(set-)?cookie)\s{0,3}[:=][^\n]{1,2000}"),
+    re.compile(rf"\b([Bb]earer|BEARER|[Bb]asic|BASIC)\s+{_OPAQUE}[\w.~+/=-]{{8,4000}}"),
+    # credentials by their looks
     re.compile(r"\beyJ[\w-]{8,4000}\.[\w-]{4,4000}(\.[\w-]{0,4000})?"),
     re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,124}\b"),
-    re.compile(r"\bgh[pousr]_\w{16,255}\b|\bgithub_pat_\w{16,255}\b"),
-    re.compile(r"\bxox[abeoprs]-[\w-]{8,255}|\bxapp-[\w-]{8,255}"),
-    re.compile(r"(?i)https://hooks\.slack\.com/\S{1,500}"),
-    re.compile(
-        r"\b(dapi[0-9a-f]{32}|inc_[0-9a-z]{16,200}|sk_(live|test)_\w{8,200}|AIza[\w-]{35})\b"
-    ),
-    re.compile(r"\baa_live_[\w.-]{16,200}"),
-    # credentials by their name; "column password_hash was dropped" has no = or : and stays
-    re.compile(
-        rf"(?i)\b[\w.-]{{0,40}}({_NAME})[\w.-]{{0,20}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?[^\s\"',;&]{{1,500}}"
-    ),
-    # people's addresses
+    re.compile(r"\b(gh[pousr]|github_pat|npm|inc|[sr]k_(live|test))_\w{16,255}"),
+    re.compile(r"\b(xox[abeoprs]-|xapp-|glpat-|ya29\.|aa_live_)[\w.-]{8,500}"),
+    re.compile(rf"\bsk-{_OPAQUE}[\w-]{{20,300}}|\bSG\.[\w-]{{16,100}}\.[\w-]{{16,100}}"),
+    re.compile(r"\bdapi[0-9a-f]{32}|\bAIza[\w-]{35}"),
+    re.compile(r"(?i)https://hooks\.slack\.com/\S{1,500}|[?&;]sig=[^\s&]{1,500}"),
+    # people
     re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,5}\b"),
+    re.compile(r"\b\d{3}-\d{2}-\d{4}\b"),  # a US social security number
 ]
-_CARD = re.compile(r"\b\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}\b")
+# `password=x`, `--password x`, `the password is x9`; "column password_hash dropped" stays.
+_NAMED = [
+    re.compile(
+        rf"(?i)\b[\w.-]{{0,40}}(?:{_NAME})[\w.-]{{0,20}}[\"']?\s{{0,3}}[=:]\s{{0,3}}({_VALUE})"
+    ),
+    re.compile(rf"(?i)(?<!\w)--?[\w-]{{0,20}}(?:{_NAME})[\w-]{{0,20}}\s{{1,3}}({_VALUE})"),
+    re.compile(rf"(?i)\b(?:{_NAME})\s+is\s+(?=\S{{0,100}}\d)(\S{{6,500}})"),
+]
+_CARD = re.compile(r"\b(?:[3-6]\d|2[2-7])\d{2}[ -]?\d{4,6}[ -]?\d{4,5}(?:[ -]?\d{1,7})?\b")
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 # Quoted text; an apostrophe inside a word does not open one.
-_QUOTED = re.compile(r"(?<!\w)'([^'\n]{0,2000})'(?!\w)|\"([^\"\n]{0,2000})\"|“([^”\n]{0,2000})”")
+_QUOTED = re.compile(
+    r"(?<!\w)'([^']{0,2000})'(?!\w)|\"([^\"]{0,2000})\"|“([^”]{0,2000})”"
+    r"|\u2018([^\u2019]{0,2000})\u2019(?!\w)|«([^»]{0,2000})»|\$\$([^$]{0,2000})\$\$|`([^`\s]{0,200}\s[^`]{0,2000})`"
+)
+# Rows that a database quotes in its errors, and SQL whose numbers are values.
+_ROW = re.compile(r"(?i)(?:\)=|\bfailing row contains )\([^)\n]{0,1000}\)?")
+_SQL = re.compile(
+    r"(?i)\b(?:where\s+\S{1,100}\s{0,3}(?:[=<>!]|in\b|between\b)|values\s{0,5}\("
+    r"|set\s+\S{1,100}\s{0,3}=)[^\n]{0,2000}"
+)
+_NUMBER = re.compile(r"(?i)(?<=[=<>(,])\s{0,3}-?\d[\d.]{0,40}|\b(?:between|and)\s+\d[\d.]{0,40}")
 
 
 @dataclass(slots=True)
@@ -71,13 +94,16 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text, without credentials and quoted values."""
-        return _QUOTED.sub(self._blank_quoted, self.name(text))
+        text = _QUOTED.sub(self._blank_quoted, _ROW.sub(self._blank, self.name(text)))
+        return _SQL.sub(lambda sql: _NUMBER.sub(self._blank, sql.group()), text)
 
     def name(self, text: str) -> str:
         """An identifier: it may hold quotes, but no credential."""
         for pattern in _SECRETS:
             text = pattern.sub(self._blank, text)
-        return _CARD.sub(self._blank_card, text)
+        for pattern in _NAMED:
+            text = pattern.sub(self._blank_named, text)
+        return _IBAN.sub(self._blank_iban, _CARD.sub(self._blank_card, text))
 
     def change(self, change: dict[str, str | None]) -> str:
         """One schema change as a line: its kind, its object, and types if they are types."""
@@ -93,11 +119,18 @@ class Redactor:
     def _only(self, allowed: re.Pattern[str], value: str | None) -> str:
         if not value:
             return ""
-        return value if allowed.match(value) else self._blank()
+        return self.name(value) if allowed.match(value) else self._blank()
 
     def _blank(self, match: object = None) -> str:
         self.count += 1
         return BLANK
+
+    def _blank_named(self, match: re.Match[str]) -> str:
+        """`password_hash: varchar(255)` tells a type, and stays."""
+        return match.group() if _TYPE.match(match[1].rstrip(",.")) else self._blank()
+
+    def _blank_iban(self, match: re.Match[str]) -> str:
+        return self._blank() if _is_iban(match.group()) else match.group()
 
     def _blank_card(self, match: re.Match[str]) -> str:
         return self._blank() if _passes_luhn(match.group()) else match.group()
@@ -113,6 +146,12 @@ def _passes_luhn(text: str) -> bool:
     digits = [int(char) for char in reversed(text) if char.isdigit()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _is_iban(text: str) -> bool:
+    """ISO 13616: the check digits of a bank account."""
+    code = text.replace(" ", "")
+    return int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1
 
 
 def redactor_for(alert: Alert) -> Redactor:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
+from alerts.events import Text
+
 T = TypeVar("T")
 
 
@@ -44,7 +46,7 @@ class ResultsOut(Schema):
 class Ending(Schema):
     """Why an alert is resolved or dismissed; may be left out."""
 
-    note: str = ""
+    note: Text = ""
 
 
 class AttemptOut(Schema):

@@ -4,31 +4,24 @@ import logging
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
-from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.openapi.docs import DocsBase
 from pydantic.json_schema import models_json_schema
 
 from accounts.api import ApiError, ApiKeyAuth
 from alerts.api import router as alerts_router
 from alerts.events import Batch, Event
+from armor_incidents.api_reference import ServerRendered
 
 logger = logging.getLogger(__name__)
 DESCRIPTION = (
     "Report events, look at the alerts that they open, and at every attempt to deliver them."
-    " Send `Authorization: Bearer <key>`; make a key with `manage.py create_api_key NAME`."
+    " Send the header Authorization: Bearer KEY; manage.py create_api_key NAME makes a key."
 )
-
-
-class ServerRendered(DocsBase):
-    """The document as a page that needs no JavaScript."""
-
-    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
-        return render(request, "api/reference.html", {"document": api.get_openapi_schema()})
 
 
 class Api(NinjaAPI):
@@ -53,6 +46,7 @@ api = Api(
     docs_url="/docs",
     openapi_url="/openapi.json",
     urls_namespace="api",
+    docs_decorator=login_not_required,
 )
 api.add_router("", alerts_router)
 

@@ -55,11 +55,11 @@ def _worker() -> str:
 
 def _deliveries() -> str:
     """Whether something that could be sent has waited for long. Held destinations do not count."""
+    now = timezone.now()
     overdue = Delivery.objects.filter(
         state=DeliveryState.PENDING,
-        next_attempt_at__lt=timezone.now() - OLDEST_DUE_LIMIT,
+        next_attempt_at__lt=now - OLDEST_DUE_LIMIT,
         destination__is_active=True,
         destination__attention="",
-        destination__lane__paused_until=None,
-    )
+    ).exclude(destination__lane__paused_until__gt=now)
     return "a delivery is overdue by more than 5 minutes" if overdue.exists() else "ok"

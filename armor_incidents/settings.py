@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",  # its templates: FORM_RENDERER looks for them among ours
     "axes",
     "csp",
     "django_htmx",
@@ -260,5 +261,7 @@ LOGGING = {
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "axes": {"level": "WARNING"},
+        # Refused requests are everyday, and would each bring a traceback.
+        "django.request": {"level": "ERROR"},
     },
 }

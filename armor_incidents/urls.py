@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from armor_incidents import health
+from armor_incidents import health, pages
 from armor_incidents.api import api
 
 to_alerts = RedirectView.as_view(pattern_name="alerts")
@@ -21,4 +21,6 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("favicon.ico", pages.favicon),
+    path("robots.txt", pages.robots),
 ]

@@ -14,6 +14,7 @@ from destinations.scrubbing import storable
 
 REQUEST_ID_LIMIT = 100  # characters
 
+
 class Outcome(models.TextChoices):
     """How one attempt ended. `interrupted` and `internal_error` are ours, not the network's."""
 

@@ -1,5 +1,6 @@
 """What a failed call means: transport exceptions and HTTP statuses become DestinationErrors."""
 
+import math
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -62,7 +63,8 @@ def parse_retry_after(text: str) -> float | None:
     """
     text = text.strip()
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         until = _parse_date(text)
     if until is None:

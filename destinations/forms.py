@@ -39,12 +39,21 @@ class DestinationForm(ConnectorForm):
         self.is_new = destination._state.adding
         # Secrets that came with this request, typed or drafted: these are not stored yet.
         self.entered: dict[str, str] = {}
-        super().__init__(data, initial={**destination.config, "name": destination.name})
+        values = {**destination.config, "name": destination.name}
+        super().__init__(data, initial=values, label_suffix="")
         for name, field in self.fields.items():
             if isinstance(field, SecretField):
-                field.help_text = f"{field.help_text} {_set_when(destination, name)}".strip()
+                # After a test htmx renews the fields; what was typed here must outlive that.
+                field.widget.attrs["hx-preserve"] = "true"
+                field.help_text = f"{field.help_text} {self._what_is_stored(name)}".strip()
             elif isinstance(field.widget, forms.TextInput) and name != "name":
                 field.widget.attrs["list"] = f"{name}-choices"
+
+    def _what_is_stored(self, name: str) -> str:
+        when = _set_when(self.destination, name)
+        readable = self.destination.is_readable()
+        what_now = "Leave it empty to keep it." if readable else "It must be entered again."
+        return f"{when} {what_now}" if when else ""
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
@@ -91,6 +100,19 @@ class DestinationForm(ConnectorForm):
     def config(self) -> dict[str, Any]:
         secret = {"name", *self.secret_names()}
         return {name: value for name, value in self.cleaned_data.items() if name not in secret}
+
+    def facts(self) -> list[tuple[str, str]]:
+        """The stored values by label, for those who may only read. Of a secret: since when."""
+        stored = {**self.destination.config, "name": self.destination.name}
+        return [
+            (
+                str(field.label or name.capitalize()),
+                _set_when(self.destination, name)
+                if isinstance(field, SecretField)
+                else str(stored.get(name) or ""),
+            )
+            for name, field in self.fields.items()
+        ]
 
     def connector(self, seconds: float | None = None) -> Connector:
         """The connector for what stands in the form (which is valid), with a deadline in all."""
@@ -178,4 +200,4 @@ def _set_when(destination: Destination, field: str) -> str:
     when = datetime.fromisoformat(stored["set_at"])
     by = f" by {stored['set_by']}" if stored["set_by"] else ""
     end = f", ends in …{stored['hint']}" if stored["hint"] else ""
-    return f"Set on {when.day} {when:%b %Y}{by}{end}. Leave it empty to keep it."
+    return f"Set on {when.day} {when:%b %Y}{by}{end}."

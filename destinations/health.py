@@ -33,3 +33,10 @@ def _by_deliveries(destination: Destination) -> Health:
     if success:
         return Health.HEALTHY
     return Health.UNUSED if destination.verified_at else Health.UNTESTED
+
+
+def problem(destination: Destination) -> str:
+    """What is wrong, in a sentence; empty if nothing is."""
+    if destination.attention:
+        return destination.attention
+    return destination.last_error if _by_deliveries(destination) == Health.FAILING else ""

@@ -103,6 +103,11 @@ class Receipt:
     link: str = ""
     note: str = ""
 
+    def __post_init__(self) -> None:
+        # A page makes an anchor of it, so `javascript:` must not pass for a link.
+        if not self.link.startswith(("https://", "http://")):
+            object.__setattr__(self, "link", "")
+
 
 @dataclass(slots=True)
 class Check:

@@ -3,9 +3,11 @@
 Nothing is stored here, so it works for a destination that is not saved yet.
 """
 
+import json
 import logging
 import uuid
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -49,7 +51,7 @@ class Report:
     reminder: str = ""
     warnings: tuple[str, ...] = ()
     offers: tuple[Offer, ...] = ()
-    exchanges: tuple[Exchange, ...] = ()
+    exchanges: tuple[dict[str, Any], ...] = ()
     # The next test's id. The same again while nobody knows what became of this one.
     test_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -91,6 +93,8 @@ def check(form: DestinationForm) -> list[str]:
         found = form.connector(SAVE_DEADLINE).check()
     except DestinationError as error:
         return [scrub(f"It could not be checked: {error} {error.advice}", secrets)]
+    except Exception as failure:
+        return [f"It could not be checked: {_unforeseen(failure)}"]
     _mark(form, found)
     return [scrub(warning, secrets) for warning in found.warnings]
 
@@ -144,11 +148,17 @@ def _about_account(
         account_url=_web(found.account_url),
         warnings=(*warnings, *found.warnings),
         offers=tuple(
-            Offer(name, str(form.fields[name].label), tuple(choices))
+            Offer(name, str(form.fields[name].label).removesuffix(" (optional)"), tuple(choices))
             for name, choices in found.choices.items()
         ),
-        exchanges=tuple(exchanges),
+        exchanges=tuple(_written(exchange) for exchange in exchanges),
     )
+
+
+def _written(exchange: Exchange) -> dict[str, Any]:
+    """The exchange (which holds no secret) with its body as people read JSON."""
+    body = json.dumps(exchange.body, indent=2, ensure_ascii=False) if exchange.body else ""
+    return exchange.to_json() | {"body": body}
 
 
 def _with_success(report: Report, connector: Connector, receipt: Receipt) -> Report:

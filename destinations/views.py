@@ -12,7 +12,7 @@ from django_htmx.middleware import HtmxDetails
 
 from destinations import connectors, testing
 from destinations.forms import DestinationForm, destination_form
-from destinations.health import health
+from destinations.health import health, problem
 from destinations.models import Destination
 
 LIST_LIMIT = 200
@@ -33,8 +33,11 @@ configures = permission_required(PERMISSION, raise_exception=True)
 def list_destinations(request: Request) -> HttpResponse:
     """All destinations, each with how it is doing."""
     alive = Destination.objects.alive().annotate(rule_count=Count("rules"))
-    rows = [{"destination": d, "health": health(d)} for d in alive[:LIST_LIMIT]]
-    context = {"rows": rows, "is_cut": len(rows) == LIST_LIMIT, "limit": LIST_LIMIT}
+    rows = [
+        {"destination": d, "health": health(d), "problem": problem(d)}
+        for d in alive[: LIST_LIMIT + 1]
+    ]
+    context = {"rows": rows[:LIST_LIMIT], "is_cut": len(rows) > LIST_LIMIT, "limit": LIST_LIMIT}
     return render(request, "destinations/list.html", context)
 
 
@@ -95,8 +98,7 @@ def _test(request: Request, form: DestinationForm) -> HttpResponse:
     report = testing.run(form, testing.new_test_id(request.POST.get("test_id", "")))
     if report.is_success and form.is_as_stored():
         form.destination.verified()
-    # htmx replaces the panel only, so what was typed stays in the browser.
-    template = "_test_result.html" if request.htmx else "form.html"
+    template = "_test_answer.html" if request.htmx else "form.html"
     return _page(request, f"destinations/{template}", form, report=report)
 
 
@@ -119,6 +121,7 @@ def _page(
         "destination": form.destination,
         "connector": form.destination.connector_class,
         "health": None if form.is_new else health(form.destination),
+        "problem": problem(form.destination),
         "report": report,
         "test_id": report.test_id if report else testing.new_test_id(),
     }

@@ -21,7 +21,7 @@ def delete_destination(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "alerts/destination_deletion.html", _consequences(destination))
     skipped = delete(destination)
-    waiting = f" {skipped} pending deliveries were skipped." if skipped else ""
+    waiting = f" Pending deliveries that were skipped: {skipped}." if skipped else ""
     messages.success(request, f"{destination.name} was deleted.{waiting}")
     return redirect("destinations")
 

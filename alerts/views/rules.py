@@ -27,9 +27,9 @@ configures = permission_required(PERMISSION, raise_exception=True)
 def list_rules(request: HttpRequest) -> HttpResponse:
     """All rules, with their conditions in words."""
     alive = Prefetch("destinations", Destination.objects.alive(), to_attr="alive_destinations")
-    rules = Rule.objects.prefetch_related(alive)[:LIST_LIMIT]
+    rules = Rule.objects.prefetch_related(alive)[: LIST_LIMIT + 1]
     rows = [{"rule": rule, "conditions": list(_in_words(rule))} for rule in rules]
-    context = {"rows": rows, "is_cut": len(rows) == LIST_LIMIT, "limit": LIST_LIMIT}
+    context = {"rows": rows[:LIST_LIMIT], "is_cut": len(rows) > LIST_LIMIT, "limit": LIST_LIMIT}
     return render(request, "alerts/rule_list.html", context)
 
 
@@ -48,7 +48,11 @@ def edit_rule(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _form_page(request, rule)
     if request.method == "POST":
         raise PermissionDenied
-    context = {"rule": rule, "conditions": list(_in_words(rule, shown=None))}
+    context = {
+        "rule": rule,
+        "conditions": list(_in_words(rule, shown=None)),
+        "destinations": rule.destinations.filter(deleted_at=None),
+    }
     return render(request, "alerts/rule_facts.html", context)
 
 
@@ -65,13 +69,13 @@ def delete_rule(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _form_page(request: HttpRequest, rule: Rule) -> HttpResponse:
-    is_new = rule._state.adding
+    is_new, name = rule._state.adding, rule.name
     form = RuleForm(request.POST if request.method == "POST" else None, instance=rule)
     if form.is_valid():
         form.save()
         messages.success(request, f"{rule.name} was {'created' if is_new else 'saved'}.")
         return redirect("rules")
-    return render(request, "alerts/rule_form.html", {"form": form, "is_new": is_new})
+    return render(request, "alerts/rule_form.html", {"form": form, "is_new": is_new, "name": name})
 
 
 def _in_words(rule: Rule, shown: int | None = SHOWN) -> Iterator[tuple[str, str]]:

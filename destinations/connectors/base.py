@@ -51,6 +51,8 @@ class Connector(ABC):
     """
 
     kinds: ClassVar[list[type["Connector"]]] = []
+    # Pages show label and help of the class; a template would make an instance of it otherwise.
+    do_not_call_in_templates: ClassVar[bool] = True
 
     kind: ClassVar[str]
     label: ClassVar[str]

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import Any
 
@@ -53,7 +54,9 @@ class Command(BaseCommand):
             os._exit(STALLED)  # its children die with it
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
-        tasks.stopping.set()
+        # On a thread: set() waits until whoever waits for the event has woken, and that is the main
+        # thread, which this handler has interrupted.
+        threading.Thread(target=tasks.stopping.set).start()
 
 
 def _children_die_with_us() -> None:

@@ -1,0 +1,78 @@
+"""Deliveries and attempts, as people read them."""
+
+import json
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from alerts.models import Delivery, DeliveryState, Lane
+from alerts.vocabulary import BREAKING
+from destinations.messages import Action
+
+register = template.Library()
+
+SECOND = 1000  # milliseconds
+WEB = ("https://", "http://")
+
+
+@register.filter
+def waits_for(delivery: Delivery) -> str:
+    """What a pending delivery waits for, other than its own next try; empty if nothing."""
+    if delivery.state != DeliveryState.PENDING:
+        return ""
+    destination = delivery.destination
+    if destination.attention:
+        return f"{destination.name} needs attention first: {destination.attention}"
+    if not destination.is_active:
+        return f"{destination.name} is paused. It is sent when the destination is resumed."
+    if delivery.next_attempt_at is None and delivery.action == Action.CLOSE:
+        return "It waits for its create: nothing can be closed before it is there."
+    return _lane_pause(delivery)
+
+
+def _lane_pause(delivery: Delivery) -> str:
+    try:
+        lane = delivery.destination.lane
+    except Lane.DoesNotExist:
+        return ""
+    if lane.paused_until and lane.paused_until > timezone.now():
+        return f"{delivery.destination.name} has a short break: {lane.pause_reason}"
+    return ""
+
+
+@register.filter
+def duration(milliseconds: int) -> str:
+    """`340` as "340 ms", `1234` as "1.2 s"."""
+    if milliseconds < SECOND:
+        return f"{milliseconds} ms"
+    return f"{milliseconds / SECOND:.1f} s"
+
+
+@register.filter
+def web_link(url: str) -> str:
+    """The address if a browser may follow it: a provider's answer is not to be trusted."""
+    return url if url.startswith(WEB) else ""
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """JSON with line breaks; a text that is no JSON, or was cut off, stays as it is."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return str(value)
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def change_name(change_type: str) -> str:
+    """`column_removed` as "Column removed"."""
+    return change_type.replace("_", " ").capitalize()
+
+
+@register.filter
+def is_breaking(change_type: str) -> bool:
+    """Whether the change breaks whoever reads the data."""
+    return change_type in BREAKING

@@ -1,0 +1,126 @@
+"""One alert's story: who did what, what was reported again, and every try to tell somebody."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.models import Activity, Alert, Attempt, Delivery, DeliveryState
+from destinations.errors import Outcome
+from destinations.messages import Action
+from destinations.models import Destination
+
+# Of each kind; an alert that repeats every minute for a month has many events.
+ENTRIES_LIMIT = 50
+DELIVERIES_LIMIT = 200
+UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING)
+ENDINGS = (Activity.Kind.RESOLVED, Activity.Kind.DISMISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline. `mark` is the word whose icon stands beside it."""
+
+    at: datetime
+    mark: str
+    sentence: str
+    note: str = ""
+    link: str = ""
+
+
+@dataclass(slots=True)
+class Legs:
+    """What an alert asks of one destination: a create, and once it has ended a close."""
+
+    destination: Destination
+    create: Delivery | None = None
+    close: Delivery | None = None
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return [leg for leg in (self.create, self.close) if leg]
+
+    @property
+    def incident(self) -> Delivery | None:
+        """The leg that knows what was made there."""
+        return next((leg for leg in self.deliveries if leg.reference), None)
+
+
+def legs_of(alert: Alert) -> list[Legs]:
+    """The alert's deliveries, one line a destination."""
+    rows = alert.deliveries.select_related("destination").defer("message")
+    legs: dict[Destination, Legs] = {}
+    for delivery in rows.order_by("created_at", "id")[:DELIVERIES_LIMIT]:
+        line = legs.setdefault(delivery.destination, Legs(delivery.destination))
+        if delivery.action == Action.CREATE:
+            line.create = delivery
+        else:
+            line.close = delivery
+    return list(legs.values())
+
+
+def is_live(deliveries: Iterable[Delivery]) -> bool:
+    """Whether something is still on its way, so that the page should look again."""
+    return any(delivery.state in UNSETTLED for delivery in deliveries)
+
+
+def version(deliveries: Iterable[Delivery]) -> str:
+    """Changes whenever one of the deliveries does. Says nothing else."""
+    return ".".join(
+        f"{d.state[0]}{d.attempt_count}-{d.next_attempt_at.timestamp() if d.next_attempt_at else 0}"
+        for d in deliveries
+    )
+
+
+def ending_of(alert: Alert) -> Activity | None:
+    """Who ended the alert, if it has ended."""
+    if alert.is_open:
+        return None
+    return alert.activities.filter(kind__in=ENDINGS).order_by("-created_at").first()
+
+
+def timeline_of(alert: Alert) -> list[Entry]:
+    """The newest entries of each kind, newest first."""
+    entries = [*_activities(alert), *_repeats(alert), *_attempts(alert)]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _activities(alert: Alert) -> Iterator[Entry]:
+    for activity in alert.activities.order_by("-created_at", "-id")[:ENTRIES_LIMIT]:
+        by = f" by {activity.actor}" if activity.actor else ""
+        if not by and activity.kind in ENDINGS:
+            by = " by an event"
+        sentence = f"{activity.get_kind_display()}{by}"
+        yield Entry(activity.created_at, activity.kind, sentence, activity.note)
+
+
+def _repeats(alert: Alert) -> Iterator[Entry]:
+    """Every event but the first, which is the alert's own beginning."""
+    events = alert.events.filter(status="triggered").order_by("-received_at")
+    received = list(events.values_list("received_at", flat=True)[: ENTRIES_LIMIT + 1])
+    for at in received[:-1]:
+        yield Entry(at, "event", "Reported again")
+
+
+def _attempts(alert: Alert) -> Iterator[Entry]:
+    rows = Attempt.objects.filter(delivery__alert=alert).order_by("-started_at", "-id")
+    rows = rows.select_related("delivery__destination").defer("exchanges", "delivery__message")
+    for attempt in rows[:ENTRIES_LIMIT]:
+        delivery = attempt.delivery
+        yield Entry(
+            attempt.started_at,
+            attempt.outcome,
+            f"{_what(attempt)}, attempt {attempt.number}: {_how(attempt)}",
+            attempt.error,
+            delivery.get_absolute_url(),
+        )
+
+
+def _what(attempt: Attempt) -> str:
+    verb = "Create at" if attempt.delivery.action == Action.CREATE else "Close at"
+    return f"{verb} {attempt.delivery.destination.name}"
+
+
+def _how(attempt: Attempt) -> str:
+    if attempt.outcome == Outcome.SUCCESS:
+        return "delivered"
+    return str(attempt.get_outcome_display())

@@ -1,0 +1,95 @@
+"""Every page, narrow and wide, light and dark: axe finds nothing, nothing overflows."""
+
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from alerts import ingest
+from alerts.events import Change, Event
+from alerts.models import Delivery, Rule
+from destinations.models import Destination
+from sandbox.keys import FULL
+from tests.browser.conftest import sign_in
+
+VIEWS: list[tuple[int, Literal["light", "dark"]]] = [(360, "light"), (1440, "dark")]
+
+
+@pytest.fixture
+def paths(ada: User) -> list[str]:
+    """The paths of all pages, with something on each."""
+    destination = Destination(kind="incident_io", name="On-call")
+    destination.set_secret("api_key", FULL, ada)
+    destination.save()
+    rule = Rule.objects.create(name="Schema changes", event_types=["schema_change"])
+    rule.destinations.add(destination)
+    recorded = ingest.record(_event())
+    delivery = Delivery.objects.get()
+    own = f"/alerts/destinations/{destination.pk}/"
+    return [
+        "/alerts/",
+        f"/alerts/{recorded.alert_id}/",
+        "/alerts/?state=resolved",
+        "/alerts/history/",
+        f"/alerts/history/{delivery.pk}/",
+        "/alerts/destinations/",
+        "/alerts/destinations/new/",
+        "/alerts/destinations/new/incident_io/",
+        own,
+        f"{own}deletion/",
+        "/alerts/rules/",
+        "/alerts/rules/new/",
+        f"/alerts/rules/{rule.pk}/",
+        f"/alerts/rules/{rule.pk}/deletion/",
+        "/api/v1/docs",
+        "/no/such/page",
+    ]
+
+
+def _event() -> Event:
+    return Event(
+        event_type="schema_change",
+        severity="critical",
+        title="Column removed from orders",
+        description="Column customer_email was removed.",
+        asset="prod-postgres.shop.public.orders_with_a_name_that_goes_on_for_quite_a_while",
+        changes=(
+            Change(change_type="column_removed", column="customer_email", old_value="varchar(255)"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+def test_every_page_is_accessible(
+    browser: Browser,
+    live_server: LiveServer,
+    paths: list[str],
+    width: int,
+    scheme: Literal["light", "dark"],
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    blocked: list[str] = []
+    page.on("console", lambda m: blocked.append(m.text) if "Content Security" in m.text else None)
+    faults = _faults_of(page, f"{live_server.url}/accounts/login/", width)
+    sign_in(page, live_server)
+    for path in paths:
+        faults += _faults_of(page, live_server.url + path, width)
+    assert faults == []
+    assert blocked == []
+
+
+def _faults_of(page: Page, url: str, width: int) -> list[str]:
+    page.goto(url)
+    found = [
+        f"{url}: {violation['id']}: {violation['nodes'][0]['html']}"
+        for violation in Axe().run(page).response["violations"]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        found.append(f"{url} is wider than {width} px")
+    return found

@@ -1,0 +1,44 @@
+"""What all tests share: a database as in production, and a stand-in for incident.io."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
+from pytest_django.fixtures import Settings
+
+from alerts import lanes
+from sandbox.server import Sandbox
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file: in memory it knows no locks, and threads would share one connection."""
+    post_migrate.connect(_name_installation)
+    if connection.vendor == "sqlite":
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(path)
+
+
+def _name_installation(app_config: AppConfig, **kwargs: object) -> None:
+    """A test with real commits empties all tables after it: also what the migrations wrote."""
+    if app_config.label == "alerts":
+        installation = app_config.get_model("Installation")
+        if not installation.objects.exists():
+            installation.objects.create()
+
+
+@pytest.fixture
+def sandbox(settings: Settings) -> Iterator[Sandbox]:
+    """A running stand-in for incident.io, which destinations of this test speak to."""
+    with Sandbox() as running:
+        settings.INCIDENT_IO_API_URL = running.url
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def quick_lanes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lanes go home as soon as they have nothing to do."""
+    settings.LANE_LINGER = 0
+    monkeypatch.setattr(lanes, "POLL", 0.005)
