@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AlertsConfig(AppConfig):
@@ -8,3 +11,12 @@ class AlertsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts import checks  # noqa: F401  (registers the system checks)
+
+        post_migrate.connect(name_installation, sender=self)
+
+
+def name_installation(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """After `migrate` and after `flush`: the one row that idempotency keys need is there."""
+    installations = sender.get_model("Installation")._default_manager.using(using)
+    if not installations.exists():
+        installations.create()

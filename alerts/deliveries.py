@@ -143,7 +143,8 @@ def _fate_after_success(receipt: Receipt) -> dict[str, Any]:
 
 def _fitting(text: str, column: str) -> str:
     """A stranger's text, as the column can hold it."""
-    return storable(text)[: Delivery._meta.get_field(column).max_length]
+    limit: int = getattr(Delivery._meta.get_field(column), "max_length", 0)
+    return storable(text)[:limit]
 
 
 def _fate_after_error(delivery: Delivery, error: DestinationError) -> dict[str, Any]:

@@ -17,13 +17,19 @@ from destinations.models import Destination
 # No index serves a search within text, so it looks at the rows of so many days only.
 SEARCH_DAYS = 30
 TEXT_LIMIT = 200
+UNKNOWN_CHOICE = "Choose one from the list."
 OPEN, ALL = "open", "all"
 Choices = list[tuple[str, str]]
 
 
 def _choice(label: str, choices: Choices, any_label: str = "") -> forms.ChoiceField:
     first: Choices = [("", any_label)] if any_label else []
-    return forms.ChoiceField(label=label, required=False, choices=[*first, *choices])
+    return forms.ChoiceField(
+        label=label,
+        required=False,
+        choices=[*first, *choices],
+        error_messages={"invalid_choice": UNKNOWN_CHOICE},
+    )
 
 
 def _text(help_text: str) -> forms.CharField:
@@ -101,6 +107,7 @@ class DeliveryFilter(ListFilter):
         Destination.objects.order_by("name", "-created_at").defer("config", "secrets"),
         required=False,
         empty_label="Any destination",
+        error_messages={"invalid_choice": UNKNOWN_CHOICE},
     )
     state = _choice("State", DeliveryState.choices, "Any state")
     action = _choice("Action", Action.choices, "Any action")

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from alerts.models import Rule
 from alerts.vocabulary import EventType, Severity, change_type_choices
@@ -93,8 +94,8 @@ class RuleForm(forms.ModelForm[Rule]):
         help_texts = {"is_active": "A rule that is off keeps its settings and takes no alert."}
         error_messages = {"name": {"unique": "There is already a rule with this name."}}
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", **options)
+    def __init__(self, data: QueryDict | None = None, instance: Rule | None = None) -> None:
+        super().__init__(data, instance=instance, label_suffix="")
         # Asked anew for every form: a deleted destination can no longer be chosen.
         chosen = cast("forms.ModelMultipleChoiceField[Destination]", self.fields["destinations"])
         chosen.queryset = Destination.objects.alive()

@@ -1,11 +1,12 @@
 """Sending again, by hand: the same idempotency key, so no second incident comes of it."""
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from alerts import planning
 from alerts.deliveries import NO_INCIDENT
-from alerts.models import Activity, Delivery, DeliveryState
+from alerts.models import Activity, Delivery, DeliveryState, Lane
 from destinations.messages import Action
 
 
@@ -31,8 +32,16 @@ def send_again(delivery: Delivery, actor: str) -> Delivery:
     is_due = delivery.next_attempt_at is not None and delivery.next_attempt_at <= timezone.now()
     if not (delivery.state == DeliveryState.PENDING and is_due):
         _make_due(delivery, actor)
+    _try_now_in_spite_of_the_breaker(delivery)
     planning.ring([delivery.destination])
     return delivery
+
+
+def _try_now_in_spite_of_the_breaker(delivery: Delivery) -> None:
+    """A person knows something that the breaker does not. A provider's own wait still holds."""
+    Lane.objects.filter(
+        destination=delivery.destination_id, failures_in_row__gte=settings.BREAKER_FAILURES
+    ).update(paused_until=None, pause_reason="")
 
 
 def _make_due(delivery: Delivery, actor: str) -> None:

@@ -47,7 +47,7 @@ class Legs:
 
 def legs_of(alert: Alert) -> list[Legs]:
     """The alert's deliveries, one line a destination."""
-    rows = alert.deliveries.select_related("destination").defer("message")
+    rows = alert.deliveries.select_related("destination", "destination__lane").defer("message")
     legs: dict[Destination, Legs] = {}
     for delivery in rows.order_by("created_at", "id")[:DELIVERIES_LIMIT]:
         line = legs.setdefault(delivery.destination, Legs(delivery.destination))

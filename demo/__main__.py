@@ -47,6 +47,7 @@ def run(*, serve: bool) -> None:
     wanted = int(os.environ.get("PORT") or PORT)
     if (port := free_port(wanted)) != wanted:
         say(f"Port {wanted} is taken; using {port}.")
+    say("Each line tells how long its step took; an incident counts from the API's answer on.")
     started = time.monotonic()
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(port=free_port(SANDBOX_PORT)))

@@ -1,6 +1,6 @@
 """HTML forms as a browser sees them: fields, what stands in them, and the choices offered."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Self
 
@@ -17,6 +17,8 @@ class Form:
     values: list[tuple[str, str]] = field(default_factory=list)
     # (field, value, label) of every checkbox, radio button and option
     choices: list[tuple[str, str, str]] = field(default_factory=list)
+    # where its buttons send it instead
+    button_actions: list[str] = field(default_factory=list)
 
     def names(self) -> set[str]:
         return {name for name, _ in self.values} | {name for name, _, _ in self.choices}
@@ -58,10 +60,11 @@ class Page(HTMLParser):
         raise LookupError(f"The page has no form with {', '.join(names)}: {self.text[:300]}")
 
     def form_to(self, ending: str) -> Form:
-        """The form that is sent to a path with this ending."""
+        """The form of which a button sends it to a path with this ending, as if it were clicked."""
         for form in self.forms:
-            if form.action.endswith(ending):
-                return form
+            for action in (form.action, *form.button_actions):
+                if action.endswith(ending):
+                    return replace(form, action=action)
         raise LookupError(f"The page has no form to …{ending}: {self.text[:300]}")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -80,7 +83,7 @@ class Page(HTMLParser):
         elif tag == "form":
             self._form = None
         elif tag in ("select", "textarea"):
-            self._field = ""
+            self._leave_field(tag)
 
     def handle_data(self, data: str) -> None:
         if self._silent or not data.strip():
@@ -93,6 +96,8 @@ class Page(HTMLParser):
         name = found.get("name", "")
         if tag == "input" and name:
             self._input(form, name, found)
+        elif tag == "button" and "formaction" in found:
+            form.button_actions.append(found["formaction"])
         elif tag == "select":
             self._field = name
         elif tag == "textarea":
@@ -102,6 +107,13 @@ class Page(HTMLParser):
             form.choices.append((self._field, found.get("value", ""), ""))
             if "selected" in found:
                 form.values.append((self._field, found.get("value", "")))
+
+    def _leave_field(self, tag: str) -> None:
+        """A list in which nothing is selected sends its first option."""
+        form, name = self._form, self._field
+        self._field = ""
+        if tag == "select" and form and not any(n == name for n, _ in form.values):
+            form.values += [(n, value) for n, value, _ in form.choices if n == name][:1]
 
     def _input(self, form: Form, name: str, found: Attributes) -> None:
         kind, value = found.get("type", "text").lower(), found.get("value", "")

@@ -99,6 +99,8 @@ class Story:
         _expect_status(recorded["status"], "accepted")
         with self._step(f"{what}: {{}} is open", lambda: str(incident["reference"])):
             incident = self._incident_io.wait_for_new(known)
+        name, wanted = incident["name"], f"[AnomalyArmor] {event['title']}"
+        _expect(name == wanted, f"The incident is called {name}, not {wanted}.")
         _expect(category(incident) != "closed", "The incident was closed from the start.")
         return recorded["alert_id"], incident["reference"]
 

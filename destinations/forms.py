@@ -23,6 +23,7 @@ from destinations.models import Destination
 
 NAME_TAKEN = "There is already a destination with this name."
 TESTED = "tested"
+OPTIONAL = " (optional)"  # ends the label of a field, and is left out where nothing is asked
 
 
 class DestinationForm(ConnectorForm):
@@ -106,7 +107,7 @@ class DestinationForm(ConnectorForm):
         stored = {**self.destination.config, "name": self.destination.name}
         return [
             (
-                str(field.label or name.capitalize()),
+                str(field.label or name.capitalize()).removesuffix(OPTIONAL),
                 _set_when(self.destination, name)
                 if isinstance(field, SecretField)
                 else str(stored.get(name) or ""),

@@ -3,11 +3,9 @@
 Nothing is stored here, so it works for a destination that is not saved yet.
 """
 
-import json
 import logging
 import uuid
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,7 +13,7 @@ from django.utils import timezone
 
 from destinations.connectors import Connector
 from destinations.errors import DestinationError, Outcome, Retryable
-from destinations.forms import DestinationForm
+from destinations.forms import OPTIONAL, DestinationForm
 from destinations.http import Exchange
 from destinations.messages import Check, Message, Receipt
 from destinations.scrubbing import scrub
@@ -51,7 +49,7 @@ class Report:
     reminder: str = ""
     warnings: tuple[str, ...] = ()
     offers: tuple[Offer, ...] = ()
-    exchanges: tuple[dict[str, Any], ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
     # The next test's id. The same again while nobody knows what became of this one.
     test_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -148,17 +146,11 @@ def _about_account(
         account_url=_web(found.account_url),
         warnings=(*warnings, *found.warnings),
         offers=tuple(
-            Offer(name, str(form.fields[name].label).removesuffix(" (optional)"), tuple(choices))
+            Offer(name, str(form.fields[name].label).removesuffix(OPTIONAL), tuple(choices))
             for name, choices in found.choices.items()
         ),
-        exchanges=tuple(_written(exchange) for exchange in exchanges),
+        exchanges=tuple(exchanges),
     )
-
-
-def _written(exchange: Exchange) -> dict[str, Any]:
-    """The exchange (which holds no secret) with its body as people read JSON."""
-    body = json.dumps(exchange.body, indent=2, ensure_ascii=False) if exchange.body else ""
-    return exchange.to_json() | {"body": body}
 
 
 def _with_success(report: Report, connector: Connector, receipt: Receipt) -> Report:
@@ -169,7 +161,7 @@ def _with_success(report: Report, connector: Connector, receipt: Receipt) -> Rep
         is_success=True,
         sentence=f"{created}: {receipt.reference}" if receipt.reference else f"{created}.",
         reference=receipt.reference,
-        link=_web(receipt.link),
+        link=receipt.link,
         reminder=receipt.note or remember,
     )
 
@@ -185,7 +177,7 @@ def _with_error(report: Report, error: DestinationError, test_id: str) -> Report
 
 
 def _web(address: str) -> str:
-    """An address that may become a link: the provider's answer is not to be trusted with more."""
+    """An address that may become a link; `javascript:` must not pass for one."""
     return address if address.startswith(("https://", "http://")) else ""
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.apps import AppConfig
 from django.db import connection
-from django.db.models.signals import post_migrate
 from pytest_django.fixtures import Settings
 
 from alerts import lanes
@@ -13,20 +11,13 @@ from sandbox.server import Sandbox
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
     """SQLite in a file: in memory it knows no locks, and threads would share one connection."""
-    post_migrate.connect(_name_installation)
     if connection.vendor == "sqlite":
         path = tmp_path_factory.mktemp("database") / "test.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(path)
-
-
-def _name_installation(app_config: AppConfig, **kwargs: object) -> None:
-    """A test with real commits empties all tables after it: also what the migrations wrote."""
-    if app_config.label == "alerts":
-        installation = app_config.get_model("Installation")
-        if not installation.objects.exists():
-            installation.objects.create()
 
 
 @pytest.fixture

@@ -5,7 +5,10 @@ import os
 os.environ.setdefault("GENERATE_KEYS", "True")
 
 from armor_incidents.settings import *  # noqa: F403
-from armor_incidents.settings import STORAGES
+from armor_incidents.settings import STATIC_ROOT, STORAGES
+
+# Whitenoise warns of a folder that is not there, and warnings are errors here.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 STORAGES = {
     **STORAGES,

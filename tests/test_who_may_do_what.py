@@ -49,6 +49,13 @@ def test_anonymous_visitors_are_sent_to_the_login_page(client: Client, method: s
         assert answer["Location"].startswith("/accounts/login/"), path
 
 
+def test_a_part_of_a_page_sends_the_whole_page_to_the_login(client: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/alerts/rules/"}
+    answer = client.post("/alerts/rules/new/", headers=headers)
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/alerts/rules/"
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/robots.txt", "/favicon.ico", "/api/v1/docs"])
 def test_some_paths_answer_everybody(client: Client, path: str) -> None:
     assert client.get(path).status_code in (200, 302)

@@ -22,6 +22,8 @@ def waits_for(delivery: Delivery) -> str:
     if delivery.state != DeliveryState.PENDING:
         return ""
     destination = delivery.destination
+    if destination.deleted_at:
+        return f"{destination.name} was deleted. Nothing more is sent to it."
     if destination.attention:
         return f"{destination.name} needs attention first: {destination.attention}"
     if not destination.is_active:
@@ -29,6 +31,12 @@ def waits_for(delivery: Delivery) -> str:
     if delivery.next_attempt_at is None and delivery.action == Action.CLOSE:
         return "It waits for its create: nothing can be closed before it is there."
     return _lane_pause(delivery)
+
+
+@register.filter
+def is_due(delivery: Delivery) -> bool:
+    """Whether its next try may be made at once."""
+    return delivery.next_attempt_at is not None and delivery.next_attempt_at <= timezone.now()
 
 
 def _lane_pause(delivery: Delivery) -> str:

@@ -81,7 +81,9 @@ class IncidentIo(Connector):
         if isinstance(identity, dict):
             roles = identity.get("roles")
             roles = roles if isinstance(roles, list) else []
-            found.account = str(identity.get("dashboard_url") or identity.get("name") or "")
+            # The workspace has no name here but the last part of https://app.incident.io/my-org.
+            found.account_url = str(identity.get("dashboard_url") or "")
+            found.account = found.account_url.rpartition("/")[2] or str(identity.get("name", ""))
             found.warnings += [
                 f"The key lacks the role {role}: {effect}."
                 for role, effect in ROLES.items()

@@ -40,13 +40,14 @@ def test_any_status_is_an_answer(sandbox: Sandbox) -> None:
     assert (answer.status_code, answer.is_success) == (500, False)
 
 
+@pytest.mark.timeout(30)  # a dripping answer takes more than a minute
 @pytest.mark.parametrize(
     "mode", ["hang_before", "create_then_hang", "hang_after", "drip", "drip_headers"]
 )
 def test_a_call_ends_at_its_deadline_however_slowly_the_answer_drips(
     sandbox: Sandbox, mode: str
 ) -> None:
-    sandbox.faults.add(mode)  # a dripping answer takes more than ten seconds in all
+    sandbox.faults.add(mode, seconds=0.4 if mode.startswith("drip") else None)
     error = failure(sandbox.url + IDENTITY, seconds=0.6)
     assert type(error) is Retryable
     assert error.outcome == Outcome.TIMEOUT
@@ -149,6 +150,18 @@ def test_several_calls_use_one_connection(sandbox: Sandbox) -> None:
     for _ in range(5):
         assert get(sandbox.url + IDENTITY).is_success
         assert get(sandbox.url + "/v1/severities").is_success
+    assert len(connections) == 1
+
+
+def test_an_answer_in_chunks_leaves_the_connection_open(sandbox: Sandbox) -> None:
+    connections: list[str] = []
+    sandbox.faults.add(
+        "callback", at="accepted", callback=lambda moment, entry: connections.append(moment)
+    )
+    sandbox.faults.add("huge", bytes=1000)
+    answers = [get(sandbox.url + IDENTITY) for _ in range(4)]
+    # The fault on the connection itself has met the first request.
+    assert [len(answer.content) for answer in answers[1:]] == [1000] * 3
     assert len(connections) == 1
 
 

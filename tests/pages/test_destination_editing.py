@@ -7,6 +7,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from destinations import testing
 from destinations.models import Destination
 from sandbox import keys
 from sandbox.server import Sandbox
@@ -14,6 +15,7 @@ from tests.alerts.factories import a_destination
 from tests.pages.visitor import Visitor, ada, htmx
 
 pytestmark = pytest.mark.django_db
+NOW = timezone.now()
 NEW = "/alerts/destinations/new/incident_io/"
 
 
@@ -57,13 +59,31 @@ def test_a_save_with_an_empty_key_field_keeps_the_stored_key(
 
 
 def test_a_save_does_not_undo_what_a_worker_wrote_meanwhile(
-    sandbox: Sandbox, page: Visitor, destination: Destination
+    page: Visitor, destination: Destination, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Destination.objects.update(attention="HTTP 401: Unauthorized", last_failure_at=timezone.now())
+    def meanwhile(form: object) -> list[str]:
+        Destination.objects.update(attention="HTTP 401: Unauthorized", last_failure_at=NOW)
+        return []
+
+    monkeypatch.setattr(testing, "check", meanwhile)
     page.press("save", name="Nights")
     destination.refresh_from_db()
+    assert destination.name == "Nights"
     assert destination.attention == "HTTP 401: Unauthorized"
-    assert destination.last_failure_at
+    assert destination.last_failure_at == NOW
+
+
+def test_a_save_does_not_bring_a_deleted_destination_back_to_life(
+    page: Visitor, destination: Destination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(form: object) -> list[str]:
+        Destination.objects.get().delete_softly()
+        return []
+
+    monkeypatch.setattr(testing, "check", meanwhile)
+    assert page.press("save", api_key=keys.FULL).status == 404
+    destination.refresh_from_db()
+    assert destination.secrets == {}
 
 
 def test_a_test_of_a_new_key_leaves_the_stored_one_alone(

@@ -86,16 +86,10 @@ def test_get_changes_nothing(destination: Destination) -> None:
 
 def test_a_draft_of_one_user_is_worth_nothing_to_another(sandbox: Sandbox) -> None:
     new = f"{DESTINATIONS}new/incident_io/"
-    page = Visitor(ada()).open(new).press("test", name="Stolen", api_key=keys.FULL)
-    thief = bob()
-    thief.user_permissions.set(ada_permissions())
+    owner, thief = ada(), bob()
+    thief.user_permissions.set(owner.user_permissions.all())
+    page = Visitor(owner).open(new).press("test", name="Stolen", api_key=keys.FULL)
     other = Visitor(thief)
     other.submit(new, **page.fields(), action="save")
     assert "No API key configured" in other.error_beside("api_key")
     assert not Destination.objects.filter(name="Stolen").exists()
-
-
-def ada_permissions() -> list[int]:
-    from django.contrib.auth.models import User
-
-    return list(User.objects.get(username="ada").user_permissions.values_list("pk", flat=True))

@@ -3,7 +3,6 @@
 import re
 from html import unescape
 from typing import Any
-from uuid import uuid4
 
 from django.contrib.auth.models import Permission, User
 from django.http import HttpResponse
@@ -81,7 +80,3 @@ def _attribute(tag: str, name: str) -> str:
 def htmx() -> dict[str, str]:
     """Headers of a request that htmx makes."""
     return {"HX-Request": "true", "HX-Target": "test-result"}
-
-
-def fresh_id() -> str:
-    return uuid4().hex

@@ -158,7 +158,7 @@ class System:
     def _answers(self, path: str) -> bool:
         try:
             return self._http.get(self.url + path, timeout=2).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
 

@@ -19,6 +19,8 @@ text</textarea>
 </form>
 <form method="post" action="/alerts/1/dismissals/">
   <input type="hidden" name="token" value="u">
+  <select name="hours"><option value="1">1 hour</option><option value="4">4 hours</option></select>
+  <button>Dismiss</button><button formaction="/alerts/1/snoozes/">Snooze</button>
 </form>
 <p>After the&nbsp;forms.</p>
 """)
@@ -48,7 +50,8 @@ def test_a_choice_that_is_not_offered_is_an_error() -> None:
 
 
 def test_a_form_is_found_by_where_it_goes() -> None:
-    assert PAGE.form_to("/dismissals/").values == [("token", "u")]
+    assert PAGE.form_to("/dismissals/").values == [("token", "u"), ("hours", "1")]
+    assert PAGE.form_to("/snoozes/").action == "/alerts/1/snoozes/"
 
 
 def test_the_words_of_a_page_are_read_without_its_scripts() -> None:

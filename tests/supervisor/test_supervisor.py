@@ -5,7 +5,6 @@ import signal
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from armor_incidents.supervisor import ROOT, read_procfile
@@ -77,12 +76,12 @@ def test_programs_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
 
 
 def test_release_runs_to_its_end_before_anything_else(tmp_path: Path) -> None:
-    done = tmp_path / "done"
-    procfile = (
-        f"web: sh -c 'test -e {done} && sleep 1000'\nrelease: sh -c 'sleep 0.5; : > {done}'\n"
-    )
-    with supervised(tmp_path, procfile) as running:
-        wait_for(lambda: _sleeps(running.programs()))
+    log = tmp_path / "log"
+    web = f"web: sh -c 'echo web >> {log}; exec sleep 1000'\n"
+    release = f"release: sh -c 'sleep 0.3; echo release >> {log}'\n"
+    with supervised(tmp_path, web + release):
+        wait_for(lambda: log.exists() and len(log.read_text().split()) == 2)
+        assert log.read_text().split() == ["release", "web"]
 
 
 def test_a_release_that_fails_stops_the_start(tmp_path: Path) -> None:
@@ -106,7 +105,3 @@ def test_our_procfile_runs_web_and_worker_after_release() -> None:
         "web",
         "worker",
     ]
-
-
-def _sleeps(programs: list[psutil.Process]) -> bool:
-    return any("sleep 1000" in " ".join(process.cmdline()) for process in programs)

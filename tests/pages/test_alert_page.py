@@ -1,0 +1,146 @@
+"""One alert: what happened, which rules matched and why, and what became of it."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from alerts import ingest
+from alerts.lifecycle import end
+from alerts.models import AlertState, Delivery
+from tests.alerts.factories import a_rule, an_alert, an_event, close_of, create_of
+from tests.pages.cast import a_sent_alert, delivered, failed
+
+pytestmark = pytest.mark.django_db
+LIVE = {"HX-Request": "true", "HX-Target": "live"}
+
+
+def page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def test_it_tells_what_happened(person: Client) -> None:
+    change = {"change_type": "column_type_changed", "column": "amount"}
+    change |= {"old_value": "integer", "new_value": "numeric(12,2)"}
+    alert = an_alert(changes=[change], details={"owner": "finance"})
+    html = page(person, alert.get_absolute_url())
+    for text in ("Schema change", alert.asset, "Column type changed", "Breaking", "finance"):
+        assert text in html
+    assert html.index("integer") < html.index("numeric(12,2)")
+
+
+def test_it_gives_every_verdict_with_its_reason(person: Client) -> None:
+    a_rule(name="Only grave ones", severities=["critical"])
+    a_rule(name="Only stale ones", event_types=["freshness_violation"])
+    html = page(person, an_alert().get_absolute_url())
+    assert "Fits its severity." in html
+    assert "Event type is schema_change; the rule wants freshness_violation." in html
+    assert html.index("Only grave ones") < html.index("Only stale ones")
+
+
+def test_it_says_that_no_rule_matched(person: Client) -> None:
+    html = page(person, an_alert().get_absolute_url())
+    assert "No rule matched" in html
+    assert "Nothing was sent: no rule matched this alert." in html
+
+
+def test_create_and_close_stand_under_their_destination(person: Client) -> None:
+    alert, create = a_sent_alert()
+    delivered(create)
+    end(alert, AlertState.RESOLVED, "bob", "Fixed by a migration")
+    html = page(person, alert.get_absolute_url())
+    assert "INC-7" in html
+    for delivery in (create, close_of(alert)):
+        assert f'href="/alerts/history/{delivery.pk}/"' in html
+    assert "Resolved" in html
+    assert "by bob" in html
+    assert "Fixed by a migration" in html
+
+
+def test_a_failure_says_why(person: Client) -> None:
+    alert, create = a_sent_alert()
+    failed(create)
+    html = page(person, alert.get_absolute_url())
+    assert "A severity is required" in html
+    assert "2 attempts" in html
+
+
+def test_a_repeat_is_on_the_timeline(person: Client) -> None:
+    alert = an_alert()
+    html = page(person, alert.get_absolute_url())
+    assert "Reported again" not in html
+    ingest.record(an_event())
+    ingest.record(an_event())
+    html = page(person, alert.get_absolute_url())
+    assert html.count("Reported again") == 2
+    assert "Detected" in html
+
+
+def test_while_something_is_pending_the_page_asks_again(person: Client) -> None:
+    alert, create = a_sent_alert()
+    html = page(person, alert.get_absolute_url())
+    assert 'hx-trigger="every 2s"' in html
+    delivered(create)
+    assert "hx-trigger" not in page(person, alert.get_absolute_url())
+
+
+def test_a_refresh_brings_news_only(person: Client) -> None:
+    alert, create = a_sent_alert()
+    url = alert.get_absolute_url()
+    seen = person.get(url).context["version"]
+    assert person.get(url, {"seen": seen}, headers=LIVE).status_code == 204
+    delivered(create)
+    fresh = person.get(url, {"seen": seen}, headers=LIVE)
+    assert fresh.status_code == 200
+    assert b"INC-7" in fresh.content
+    assert b"<html" not in fresh.content
+
+
+def test_hostile_text_stays_text(person: Client) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    change = {"change_type": "column_removed", "column": hostile, "old_value": hostile}
+    alert = an_alert(
+        title=hostile,
+        description=hostile,
+        changes=[change],
+        tags=[hostile],
+        details={hostile: hostile},
+    )
+    assert "<img" not in page(person, alert.get_absolute_url())
+
+
+def test_a_link_that_is_no_web_address_is_not_one(person: Client) -> None:
+    alert, create = a_sent_alert()
+    delivered(create)
+    Delivery.objects.update(link="javascript:alert(1)")
+    html = page(person, alert.get_absolute_url())
+    assert "INC-7" in html
+    assert "javascript:" not in html
+
+
+def test_the_number_of_queries_does_not_grow_with_the_deliveries(person: Client) -> None:
+    few, _ = a_sent_alert("One", dedup_key="few")
+    with CaptureQueriesContext(connection) as before:
+        person.get(few.get_absolute_url())
+    for name in ("Two", "Three", "Four"):
+        a_sent_alert(name, dedup_key=name)
+    many, create = a_sent_alert("Four", dedup_key="many")
+    assert many.deliveries.count() == 4
+    failed(create)
+    with CaptureQueriesContext(connection) as after:
+        person.get(many.get_absolute_url())
+    assert len(after) == len(before)
+
+
+def test_an_unknown_alert_is_not_found(person: Client) -> None:
+    assert person.get(f"/alerts/{uuid4()}/").status_code == 404
+
+
+def test_strangers_see_no_alert(client: Client) -> None:
+    alert, _ = a_sent_alert()
+    assert create_of(alert)
+    assert client.get(alert.get_absolute_url()).status_code == 302
