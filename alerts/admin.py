@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from alerts.models import Activity, Alert, Attempt, Delivery, Event, Match, Rule
+from destinations.models import ALERT_CONFIGURATION
 
 PAGE = 50
-CONFIGURE = "destinations.alert_configuration"
 RULE_FIELDS = [
     "name",
     "is_active",
@@ -152,10 +152,10 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
-        return request.user.has_perm(CONFIGURE)
+        return request.user.has_perm(ALERT_CONFIGURATION)
 
     def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
-        return request.user.has_perm(CONFIGURE)
+        return request.user.has_perm(ALERT_CONFIGURATION)
 
 
 def _link(row: Model | None) -> str:

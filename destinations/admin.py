@@ -3,9 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from destinations.models import Destination
+from destinations.models import ALERT_CONFIGURATION, Destination
 
-CONFIGURE = "destinations.alert_configuration"
 # Name and key are changed on the destination's own page, which checks and seals them.
 FIELDS = [
     "name",
@@ -43,7 +42,7 @@ class DestinationAdmin(admin.ModelAdmin[Destination]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Destination | None = None) -> bool:
-        return request.user.has_perm(CONFIGURE)
+        return request.user.has_perm(ALERT_CONFIGURATION)
 
     def has_delete_permission(self, request: HttpRequest, obj: Destination | None = None) -> bool:
         """Deleting skips what waits and lists open incidents first: its own page does that."""

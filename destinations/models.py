@@ -12,6 +12,8 @@ from destinations.crypto import SecretUnreadable, key_ring
 from destinations.errors import NeedsAttention, Outcome
 from destinations.http import Door
 
+# Needed to change destinations and rules; reading them needs a login only.
+ALERT_CONFIGURATION = "destinations.alert_configuration"
 HINT_LENGTH = 4
 # A hint is only given where it tells an attacker next to nothing.
 HINT_MIN_SECRET = 20

@@ -13,10 +13,9 @@ from django_htmx.middleware import HtmxDetails
 from destinations import connectors, testing
 from destinations.forms import DestinationForm, destination_form
 from destinations.health import health, problem
-from destinations.models import Destination
+from destinations.models import ALERT_CONFIGURATION, Destination
 
 LIST_LIMIT = 200
-PERMISSION = "destinations.alert_configuration"
 
 
 class Request(HttpRequest):
@@ -26,7 +25,7 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-configures = permission_required(PERMISSION, raise_exception=True)
+configures = permission_required(ALERT_CONFIGURATION, raise_exception=True)
 
 
 @require_GET
@@ -62,7 +61,7 @@ def new_destination(request: Request, kind: str) -> HttpResponse:
 def edit_destination(request: Request, pk: str) -> HttpResponse:
     """One destination: its form, or its facts for those who may only read."""
     destination = get_object_or_404(Destination.objects.alive(), pk=pk)
-    if request.user.has_perm(PERMISSION):
+    if request.user.has_perm(ALERT_CONFIGURATION):
         return _form_page(request, destination)
     if request.method == "POST":
         raise PermissionDenied

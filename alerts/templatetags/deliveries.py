@@ -1,8 +1,5 @@
 """Deliveries and attempts, as people read them."""
 
-import json
-from typing import Any
-
 from django import template
 from django.utils import timezone
 
@@ -12,7 +9,6 @@ from destinations.messages import Action
 
 register = template.Library()
 
-SECOND = 1000  # milliseconds
 WEB = ("https://", "http://")
 
 
@@ -50,28 +46,9 @@ def _lane_pause(delivery: Delivery) -> str:
 
 
 @register.filter
-def duration(milliseconds: int) -> str:
-    """`340` as "340 ms", `1234` as "1.2 s"."""
-    if milliseconds < SECOND:
-        return f"{milliseconds} ms"
-    return f"{milliseconds / SECOND:.1f} s"
-
-
-@register.filter
 def web_link(url: str) -> str:
     """The address if a browser may follow it: a provider's answer is not to be trusted."""
     return url if url.startswith(WEB) else ""
-
-
-@register.filter
-def pretty(value: Any) -> str:
-    """JSON with line breaks; a text that is no JSON, or was cut off, stays as it is."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return str(value)
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @register.filter

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.deletion import OPEN_LIMIT, delete, open_incidents
 from alerts.models import Delivery, DeliveryState
-from destinations.models import Destination
+from destinations.models import ALERT_CONFIGURATION, Destination
 
 
 @require_http_methods(["GET", "POST"])
-@permission_required("destinations.alert_configuration", raise_exception=True)
+@permission_required(ALERT_CONFIGURATION, raise_exception=True)
 def delete_destination(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Asks, with what is still open there; then deletes."""
     destination = get_object_or_404(Destination.objects.alive(), pk=pk)

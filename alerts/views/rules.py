@@ -14,13 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from alerts.forms import RuleForm
 from alerts.models import Rule
 from alerts.vocabulary import EventType, Severity, change_label
-from destinations.models import Destination
+from destinations.models import ALERT_CONFIGURATION, Destination
 
 LIST_LIMIT = 200
 SHOWN = 3  # names in a condition, before "and 4 more"
-PERMISSION = "destinations.alert_configuration"
 
-configures = permission_required(PERMISSION, raise_exception=True)
+configures = permission_required(ALERT_CONFIGURATION, raise_exception=True)
 
 
 @require_GET
@@ -44,7 +43,7 @@ def new_rule(request: HttpRequest) -> HttpResponse:
 def edit_rule(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One rule: its form, or its facts for those who may only read."""
     rule = get_object_or_404(Rule, pk=pk)
-    if request.user.has_perm(PERMISSION):
+    if request.user.has_perm(ALERT_CONFIGURATION):
         return _form_page(request, rule)
     if request.method == "POST":
         raise PermissionDenied

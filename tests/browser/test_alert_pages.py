@@ -37,7 +37,7 @@ def complain(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_every_page_can_be_read(
-    chromium: Browser, live_server: LiveServer, scheme: str, width: int
+    browser: Browser, live_server: LiveServer, scheme: str, width: int
 ) -> None:
     opened, create = a_sent_alert(asset="prod.shop.public." + "very_long_name_" * 8)
     refused = failed(create)
@@ -48,7 +48,7 @@ def test_every_page_can_be_read(
     unmatched = an_alert(dedup_key="4", event_type="custom")
     errors: list[str] = []
     page = signed_in(
-        chromium,
+        browser,
         live_server,
         color_scheme=scheme,
         viewport={"width": width, "height": 900},
@@ -66,10 +66,10 @@ def test_every_page_can_be_read(
 
 
 def test_a_pending_delivery_is_followed_and_keeps_the_focus(
-    chromium: Browser, live_server: LiveServer
+    browser: Browser, live_server: LiveServer
 ) -> None:
     alert, create = a_sent_alert()
-    page = signed_in(chromium, live_server)
+    page = signed_in(browser, live_server)
     page.goto(alert.get_absolute_url())
     link = page.get_by_role("link", name="Create", exact=True)
     link.focus()
@@ -79,11 +79,9 @@ def test_a_pending_delivery_is_followed_and_keeps_the_focus(
     expect(page.locator("[hx-trigger]")).to_have_count(0)
 
 
-def test_an_alert_is_resolved_without_javascript(
-    chromium: Browser, live_server: LiveServer
-) -> None:
+def test_an_alert_is_resolved_without_javascript(browser: Browser, live_server: LiveServer) -> None:
     alert = an_alert()
-    page = signed_in(chromium, live_server, java_script_enabled=False)
+    page = signed_in(browser, live_server, java_script_enabled=False)
     page.goto(alert.get_absolute_url())
     page.get_by_label("Note (optional)").fill("Fixed")
     page.get_by_role("button", name="Dismiss").click()
@@ -91,8 +89,8 @@ def test_an_alert_is_resolved_without_javascript(
     expect(page.get_by_role("button", name="Dismiss")).to_have_count(0)
 
 
-def test_the_keyboard_skips_to_the_content(chromium: Browser, live_server: LiveServer) -> None:
-    page = signed_in(chromium, live_server)
+def test_the_keyboard_skips_to_the_content(browser: Browser, live_server: LiveServer) -> None:
+    page = signed_in(browser, live_server)
     page.goto("/alerts/")
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the content")

@@ -1,36 +1,20 @@
 """The guide as a person walks it in a browser, with JavaScript and without."""
 
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from destinations.models import Destination
 from sandbox.keys import FULL, REVOKED
 from sandbox.server import Sandbox
 
-CHROMIUM = shutil.which("chromium")
 PASSWORD = "correct horse battery"
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"),
-]
-
-
-@pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread, in which Django would refuse its database.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(params=[True, False], ids=["with_javascript", "without_javascript"])
