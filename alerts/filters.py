@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from alerts.models import Alert, AlertState, Delivery, DeliveryState
-from alerts.models.alert import OPEN_STATES
 from alerts.vocabulary import EventType, Severity
 from destinations.messages import Action
 from destinations.models import Destination
@@ -83,8 +82,10 @@ class AlertFilter(ListFilter):
     def narrow(self, rows: QuerySet[Alert]) -> QuerySet[Alert]:
         rows = rows.filter(**self._equal("severity", "event_type"))
         state = self.chosen.get("state", OPEN)
-        if state != ALL:
-            rows = rows.filter(state__in=OPEN_STATES if state == OPEN else [state])
+        if state == OPEN:
+            rows = rows.filter(ended_at=None)  # as the index on open alerts has it
+        elif state != ALL:
+            rows = rows.filter(state=state)
         if text := self.chosen.get("text"):
             rows = rows.filter(
                 Q(title__icontains=text) | Q(asset__icontains=text) | Q(asset_id__icontains=text),

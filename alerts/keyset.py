@@ -37,10 +37,12 @@ def page_of(rows: QuerySet[Row], query: QueryDict, size: int = PAGE_SIZE) -> Pag
     return _older_page(rows, query, _place(query.get("older", "")), size)
 
 
-def capped_count(rows: QuerySet[Any]) -> str:
-    """How many there are, in words; beyond 10,000 nobody needs to know."""
+def capped_count(rows: QuerySet[Any], one: str, many: str) -> str:
+    """How many there are, in words: "1 alert". Beyond 10,000 nobody needs to know."""
     count = rows.order_by()[: COUNT_LIMIT + 1].count()
-    return f"more than {COUNT_LIMIT:,}" if count > COUNT_LIMIT else f"{count:,}"
+    if count > COUNT_LIMIT:
+        return f"more than {COUNT_LIMIT:,} {many}"
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _newer_page(rows: QuerySet[Row], query: QueryDict, place: Place, size: int) -> Page[Row]:

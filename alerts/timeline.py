@@ -1,8 +1,10 @@
 """One alert's story: who did what, what was reported again, and every try to tell somebody."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from alerts.models import Activity, Alert, Attempt, Delivery, DeliveryState
 from destinations.errors import Outcome
@@ -12,7 +14,7 @@ from destinations.models import Destination
 # Of each kind; an alert that repeats every minute for a month has many events.
 ENTRIES_LIMIT = 50
 DELIVERIES_LIMIT = 200
-UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING)
+SOON = timedelta(minutes=2)
 ENDINGS = (Activity.Kind.RESOLVED, Activity.Kind.DISMISSED)
 
 
@@ -60,12 +62,22 @@ def legs_of(alert: Alert) -> list[Legs]:
 
 def is_live(deliveries: Iterable[Delivery]) -> bool:
     """Whether something is still on its way, so that the page should look again."""
-    return any(delivery.state in UNSETTLED for delivery in deliveries)
+    return any(_is_on_its_way(delivery) for delivery in deliveries)
 
 
-def version(deliveries: Iterable[Delivery]) -> str:
-    """Changes whenever one of the deliveries does. Says nothing else."""
-    return ".".join(
+def _is_on_its_way(delivery: Delivery) -> bool:
+    """Sent now or soon. What a person has to free first, or is due in hours, is not."""
+    if delivery.state != DeliveryState.PENDING:
+        return bool(delivery.state == DeliveryState.SENDING)
+    destination = delivery.destination
+    is_held = destination.deleted_at or destination.attention or not destination.is_active
+    soon = timezone.now() + SOON
+    return not is_held and delivery.next_attempt_at is not None and delivery.next_attempt_at < soon
+
+
+def version(deliveries: Sequence[Delivery]) -> str:
+    """Changes whenever one of the deliveries does, or stops moving. Says nothing else."""
+    return f"{int(is_live(deliveries))}." + ".".join(
         f"{d.state[0]}{d.attempt_count}-{d.next_attempt_at.timestamp() if d.next_attempt_at else 0}"
         for d in deliveries
     )

@@ -58,6 +58,11 @@ class Alert(models.Model):
             models.Index(fields=["severity", "-created_at", "-id"], name="alert_severity_newest"),
             models.Index(fields=["event_type", "-created_at", "-id"], name="alert_type_newest"),
             models.Index(
+                fields=["-created_at", "-id"],
+                condition=models.Q(ended_at=None),
+                name="alert_open_newest",
+            ),
+            models.Index(
                 fields=["asset"], condition=models.Q(ended_at=None), name="alert_open_asset"
             ),
             models.Index(

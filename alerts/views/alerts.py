@@ -30,7 +30,8 @@ def list_alerts(request: HttpRequest) -> HttpResponse:
     )
     rows = chosen.narrow(Alert.objects.defer("description", "changes", "details", "tags"))
     page = page_of(rows.prefetch_related(Prefetch("deliveries", creates, "creates")), request.GET)
-    context = {"filter": chosen, "page": page, "count": capped_count(rows)}
+    count = capped_count(rows, "alert", "alerts")
+    context = {"filter": chosen, "page": page, "count": count}
     if not page.rows and not chosen.is_narrow:
         context |= _first_steps()
     return render(request, "alerts/alert_list.html", context)

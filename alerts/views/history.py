@@ -28,7 +28,7 @@ def list_deliveries(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": chosen,
         "page": page_of(shown, request.GET),
-        "count": capped_count(rows),
+        "count": capped_count(rows, "delivery", "deliveries"),
     }
     return render(request, "alerts/delivery_list.html", context)
 

@@ -73,7 +73,7 @@ def retrying(delivery: Delivery) -> Delivery:
     return _settled(
         delivery,
         reason="HTTP 503: Service Unavailable",
-        next_attempt_at=timezone.now() + timedelta(minutes=10),
+        next_attempt_at=timezone.now() + timedelta(minutes=1),
         attempt_count=1,
         failure_count=1,
     )

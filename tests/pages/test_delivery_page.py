@@ -1,13 +1,16 @@
 """One delivery: its state, every attempt, and sending it again."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from alerts.lifecycle import end
 from alerts.models import AlertState, Delivery, DeliveryState
 from destinations.errors import Outcome
+from destinations.models import Destination
 from sandbox import keys
 from tests.alerts.factories import close_of
 from tests.pages.cast import ADVICE, REFUSAL, a_sent_alert, an_attempt, delivered, failed, retrying
@@ -85,6 +88,20 @@ def test_a_waiting_one_can_be_sent_now(person: Client) -> None:
     assert 'hx-trigger="every 2s"' in html
     person.post(f"/alerts/history/{delivery.pk}/retries/")
     assert Delivery.objects.get().is_manual
+
+
+def test_one_that_is_due_in_hours_is_not_asked_for_every_two_seconds(person: Client) -> None:
+    delivery = retrying(a_sent_alert()[1])
+    Delivery.objects.update(next_attempt_at=timezone.now() + timedelta(hours=2))
+    assert "every 2s" not in page(person, delivery)
+
+
+def test_one_whose_destination_is_paused_is_not_said_to_be_under_way(person: Client) -> None:
+    delivery = retrying(a_sent_alert()[1])
+    Destination.objects.update(is_active=False)
+    html = page(person, delivery)
+    assert "every 2s" not in html
+    assert "is paused" in html
 
 
 def test_one_that_cannot_be_sent_says_why_instead_of_offering_it(person: Client) -> None:

@@ -8,8 +8,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from alerts import keyset
+from alerts.keyset import capped_count
+from alerts.models import Alert
 from tests.alerts.factories import an_alert
 from tests.pages.cast import many_alerts
 
@@ -112,3 +115,28 @@ def test_a_made_up_place_is_the_first_page(person: Client, path: str, place: str
         response = person.get(f"{path}?{direction}={place}")
         assert response.status_code == 200
         assert len(rows(path, response.content.decode())) == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 alerts"), (1, "1 alert"), (1_234, "1,234 alerts")]
+)
+def test_a_count_is_said_in_words(number: int, words: str) -> None:
+    Alert.objects.bulk_create(
+        Alert(
+            fingerprint=str(n),
+            event_type="custom",
+            severity="info",
+            title="Late",
+            occurred_at=timezone.now(),
+            last_event_at=timezone.now(),
+        )
+        for n in range(number)
+    )
+    assert capped_count(Alert.objects.all(), "alert", "alerts") == words
+
+
+def test_beyond_ten_thousand_nobody_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyset, "COUNT_LIMIT", 2)
+    for n in range(3):
+        an_alert(dedup_key=str(n))
+    assert capped_count(Alert.objects.all(), "alert", "alerts") == "more than 2 alerts"

@@ -15,8 +15,6 @@ from destinations.connectors.incident_io import ROLES
 PAGES = [ROOT / name for name in ("README.md", "DEVELOPERS.md", "CHANGELOG.md", "SECURITY.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)?(?:#([^)]+))?\)")
-# The lead's picture of the pages comes with a release.
-PICTURES = {"docs/images/alerts.png"}
 
 
 def read(name: str) -> str:
@@ -137,8 +135,6 @@ def test_the_procfile_is_what_deployment_says() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in LINK.findall(page.read_text()):
         path = (page.parent / target).resolve() if target else page
-        if str(path.relative_to(ROOT)) in PICTURES:
-            continue
         assert path.exists(), target
         if anchor:
             assert anchor in _anchors(path), f"{target}#{anchor}"
