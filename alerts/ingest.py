@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Prefetch
 from django.utils import timezone
 
@@ -27,6 +27,7 @@ from destinations.models import Destination
 
 # Losing a race against an equal request, or a deadlock on PostgreSQL: look again, and find it done.
 TRIES = 5
+DEADLOCK = "40P01"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _Result = TypeVar("_Result")
 
 
@@ -73,9 +74,9 @@ def _again_if_raced(work: Callable[[], _Result]) -> _Result:
         except IntegrityError:
             if not tries_left:
                 raise
-        except OperationalError:
-            # SQLite has waited its busy timeout already; PostgreSQL may have broken a deadlock.
-            if not tries_left or connection.vendor == "sqlite":
+        except OperationalError as error:
+            is_deadlock = getattr(error.__cause__, "sqlstate", "") == DEADLOCK
+            if not tries_left or not is_deadlock:
                 raise
     raise AssertionError("unreachable")
 

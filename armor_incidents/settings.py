@@ -133,6 +133,9 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
+else:
+    # As long as SQLite waits: then the producer hears 503 and comes again.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=20s")
 
 # --- Delivery (all in seconds). call < budget; budget + call < task < lease < queue retry: a
 # --- system check (alerts/checks.py) proves the order at every start ---------------------------
