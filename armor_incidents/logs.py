@@ -16,3 +16,26 @@ class OneLineFormatter(logging.Formatter):
         if record.exc_info:  # a traceback keeps its lines
             return text
         return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+CONFIGURATION = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"()": OneLineFormatter},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "axes": {"level": "WARNING"},
+        # Refused requests are everyday, and would each bring a traceback.
+        "django.request": {"level": "ERROR"},
+    },
+}

@@ -3,6 +3,7 @@
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
+from armor_incidents import logs
 from armor_incidents.environment import (
     BASE_DIR,
     VAR_DIR,
@@ -247,24 +248,4 @@ else:
 # --- Limits and logs --------------------------------------------------------------------------
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "armor_incidents.logs.OneLineFormatter"},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "axes": {"level": "WARNING"},
-        # Refused requests are everyday, and would each bring a traceback.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logs.CONFIGURATION

@@ -14,13 +14,6 @@ from tests.alerts.factories import a_destination, a_rule, alerts, an_alert, clos
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def destination(sandbox: Sandbox) -> Destination:
-    destination = a_destination()
-    a_rule(destination)
-    return destination
-
-
 def test_what_waits_is_skipped_and_the_history_stays(
     sandbox: Sandbox, destination: Destination
 ) -> None:

@@ -17,8 +17,6 @@ from destinations.messages import Receipt
 from destinations.models import Destination
 from sandbox.server import Sandbox
 from tests.alerts.factories import (
-    a_destination,
-    a_rule,
     alerts,
     an_alert,
     create_of,
@@ -27,13 +25,6 @@ from tests.alerts.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def destination(sandbox: Sandbox) -> Destination:
-    destination = a_destination()
-    a_rule(destination)
-    return destination
 
 
 def expire(delivery: Delivery) -> None:

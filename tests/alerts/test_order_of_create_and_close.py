@@ -28,13 +28,6 @@ from tests.alerts.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def destination(sandbox: Sandbox) -> Destination:
-    destination = a_destination()
-    a_rule(destination)
-    return destination
-
-
 def resolve(alert: Alert) -> None:
     end(alert, AlertState.RESOLVED)
 

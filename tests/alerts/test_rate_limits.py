@@ -26,13 +26,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def destination(sandbox: Sandbox) -> Destination:
-    destination = a_destination()
-    a_rule(destination)
-    return destination
-
-
-@pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(timezone.now(), tick=True) as traveller:
         yield traveller

@@ -13,16 +13,9 @@ from destinations.connectors.incident_io import IncidentIo
 from destinations.errors import NeedsAttention, Outcome, RateLimited, Rejected, Retryable
 from destinations.models import Destination
 from sandbox.server import Sandbox
-from tests.alerts.factories import a_destination, a_rule, an_alert, create_of, drain
+from tests.alerts.factories import an_alert, create_of, drain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def destination(sandbox: Sandbox) -> Destination:
-    destination = a_destination()
-    a_rule(destination)
-    return destination
 
 
 @pytest.fixture

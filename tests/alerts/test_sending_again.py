@@ -24,13 +24,6 @@ from tests.alerts.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def destination(sandbox: Sandbox) -> Destination:
-    destination = a_destination()
-    a_rule(destination)
-    return destination
-
-
 def fail(sandbox: Sandbox, destination: Destination) -> None:
     sandbox.faults.add("status", status=422, times=1)
     drain(destination)
