@@ -83,7 +83,9 @@ class AttemptInline(ReadOnly, admin.TabularInline[Attempt, Delivery]):
 class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
     list_display = ["title", "state", "severity", "event_type", "asset", "count", "created_at"]
     list_filter = ["state", "severity", "event_type", "is_matched"]
-    search_fields = ["=id", "title", "asset", "asset_id", "fingerprint"]
+    search_fields = ["=id", "title", "asset", "=asset_id", "=fingerprint"]
+    search_help_text = "A word of title or asset; or a whole id, asset id or fingerprint."
+    ordering = ["-created_at", "-id"]
     list_per_page = PAGE
     show_full_result_count = False
     inlines = [DeliveryInline, MatchInline, ActivityInline]
@@ -94,6 +96,8 @@ class EventAdmin(ReadOnly, admin.ModelAdmin[Event]):
     list_display = ["event_id", "status", "alert_link", "received_at"]
     list_filter = ["status"]
     search_fields = ["=id", "=event_id", "=fingerprint"]
+    search_help_text = "A whole id, the producer's event id, or a fingerprint."
+    ordering = ["-received_at"]
     list_select_related = ["alert"]
     list_per_page = PAGE
     show_full_result_count = False
@@ -108,6 +112,8 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
     list_display = ["id", "destination", "action", "state", "reference", "alert_link", "created_at"]
     list_filter = ["state", "action", "destination"]
     search_fields = ["=id", "=reference", "=external_id", "=idempotency_key"]
+    search_help_text = "A whole id, incident reference or idempotency key."
+    ordering = ["-created_at", "-id"]
     list_select_related = ["destination", "alert"]
     list_per_page = PAGE
     show_full_result_count = False
@@ -123,7 +129,9 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
 class AttemptAdmin(ReadOnly, admin.ModelAdmin[Attempt]):
     list_display = ["id", "delivery_link", "number", "outcome", "status_code", "started_at"]
     list_filter = ["outcome"]
-    search_fields = ["=delivery__id", "=request_id", "error"]
+    search_fields = ["=delivery__id", "=request_id"]
+    search_help_text = "The id of a delivery, or the provider's request id."
+    ordering = ["-id"]
     list_select_related = ["delivery"]
     list_per_page = PAGE
     show_full_result_count = False

@@ -108,7 +108,7 @@ def free_port(wanted: int) -> int:
 
 def _environment(**ours: str) -> dict[str, str]:
     """The shell's, but for our values and the files that would take their place."""
-    hidden = {f"{name}_FILE" for name in ours} | {"SECRET_KEY_FALLBACKS", "OUTBOUND_ALLOW_CIDRS"}
+    hidden = {f"{name}_FILE" for name in ours} | {"SECRET_KEY_FALLBACKS"}
     return {k: v for k, v in os.environ.items() if k not in hidden} | ours
 
 
