@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -19,6 +20,8 @@ def browser(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+        # Under that loop Django opened connections of their own, which nobody else would close.
+        connections.close_all()
 
 
 @pytest.fixture
