@@ -148,7 +148,8 @@ def _fitting(text: str, column: str) -> str:
 
 
 def _fate_after_error(delivery: Delivery, error: DestinationError) -> dict[str, Any]:
-    wait = timedelta(seconds=wait_after(error, delivery.failure_count + 1) or 0)
+    failures = delivery.failure_count + 1
+    wait = timedelta(seconds=wait_after(error, failures))
     again = {
         "state": DeliveryState.PENDING,
         "reason": str(error),
@@ -156,7 +157,6 @@ def _fate_after_error(delivery: Delivery, error: DestinationError) -> dict[str, 
     }
     if isinstance(error, NeedsAttention | RateLimited):
         return again
-    failures = delivery.failure_count + 1
     if isinstance(error, Retryable) and failures <= len(settings.RETRY_SCHEDULE):
         return again | {"failure_count": failures}
     tries = f" Given up after {failures} failed tries." if isinstance(error, Retryable) else ""

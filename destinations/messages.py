@@ -23,6 +23,11 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def web_link(address: str) -> str:
+    """`address` if a page may make an anchor of it; `javascript:` must not pass for a link."""
+    return address if address.startswith(("https://", "http://")) else ""
+
+
 class Action(models.TextChoices):
     """What a delivery asks of its destination."""
 
@@ -104,9 +109,7 @@ class Receipt:
     note: str = ""
 
     def __post_init__(self) -> None:
-        # A page makes an anchor of it, so `javascript:` must not pass for a link.
-        if not self.link.startswith(("https://", "http://")):
-            object.__setattr__(self, "link", "")
+        object.__setattr__(self, "link", web_link(self.link))
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from destinations.connectors import Connector
 from destinations.errors import DestinationError, Outcome, Retryable
 from destinations.forms import OPTIONAL, DestinationForm
 from destinations.http import Exchange
-from destinations.messages import Check, Message, Receipt
+from destinations.messages import Check, Message, Receipt, web_link
 from destinations.scrubbing import scrub
 
 logger = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _about_account(
 ) -> Report:
     return Report(
         account=found.account,
-        account_url=_web(found.account_url),
+        account_url=web_link(found.account_url),
         warnings=(*warnings, *found.warnings),
         offers=tuple(
             Offer(name, str(form.fields[name].label).removesuffix(OPTIONAL), tuple(choices))
@@ -174,11 +174,6 @@ def _with_error(report: Report, error: DestinationError, test_id: str) -> Report
         request_id=error.request_id,
         test_id=test_id if isinstance(error, Retryable) else report.test_id,
     )
-
-
-def _web(address: str) -> str:
-    """An address that may become a link; `javascript:` must not pass for one."""
-    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _scrubbed(report: Report, secrets: list[str]) -> Report:

@@ -5,11 +5,10 @@ from django.utils import timezone
 
 from alerts.models import Delivery, DeliveryState, Lane
 from alerts.vocabulary import BREAKING
-from destinations.messages import Action
+from destinations.messages import Action, web_link
 
 register = template.Library()
-
-WEB = ("https://", "http://")
+register.filter(web_link)
 
 
 @register.filter
@@ -43,12 +42,6 @@ def _lane_pause(delivery: Delivery) -> str:
     if lane.paused_until and lane.paused_until > timezone.now():
         return f"{delivery.destination.name} has a short break: {lane.pause_reason}"
     return ""
-
-
-@register.filter
-def web_link(url: str) -> str:
-    """The address if a browser may follow it: a provider's answer is not to be trusted."""
-    return url if url.startswith(WEB) else ""
 
 
 @register.filter

@@ -7,7 +7,7 @@ import json
 import pkgutil
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,24 +25,11 @@ from destinations.errors import (
     Retryable,
 )
 from destinations.http import Door
-from destinations.messages import Action, Check, Message
+from destinations.messages import Action, Check
+from tests.destinations import example
 
 CANARY = "inc_c4n4ryc4n4ryc4n4ryc4n4ryc4n4ry"
-MESSAGE = Message(
-    idempotency_key="anomalyarmor-1-2-3",
-    title="Column removed from orders",
-    description="Column customer_email was removed.",
-    event_type="schema_change",
-    severity="critical",
-    asset="shop.public.orders",
-    asset_id="a-17",
-    rule="Orders",
-    changes=(),
-    occurred_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
-    link="https://armor.example/alerts/1/",
-    external_id="01FDAG4SAP5TYPT98WGR2N7W91",
-    reference="INC-123",
-)
+MESSAGE = replace(example.MESSAGE, external_id="01FDAG4SAP5TYPT98WGR2N7W91", reference="INC-123")
 WITH_SECRET = [
     kind
     for kind, connector in connectors.registry.items()

@@ -1,32 +1,19 @@
 """The incident.io connector against the stand-in, over real HTTP."""
 
 import dataclasses
-from datetime import UTC, datetime
 
 import pytest
 
 from destinations.connectors.incident_io import IncidentIo
 from destinations.errors import NeedsAttention, Rejected
 from destinations.http import Door
-from destinations.messages import Action, Message
+from destinations.messages import Action
 from sandbox import keys
 from sandbox.reference_data import SEVERITIES, first_status
 from sandbox.server import Sandbox
+from tests.destinations.example import MESSAGE
 
 CLOSED = first_status("closed")["id"]
-MESSAGE = Message(
-    idempotency_key="anomalyarmor-1-2-3",
-    title="Column removed from orders",
-    description="Column customer_email was removed.",
-    event_type="schema_change",
-    severity="critical",
-    asset="shop.public.orders",
-    asset_id="a-17",
-    rule="Orders",
-    changes=(),
-    occurred_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
-    link="https://armor.example/alerts/1/",
-)
 
 
 def connector(key: str = keys.FULL, closed_status_id: str = CLOSED, **config: str) -> IncidentIo:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,20 +15,12 @@ from incident_io.models import IncidentsCreatePayloadV2, IncidentsEditPayloadV2
 from destinations.connectors.incident_io import IncidentIo
 from destinations.http import Door
 from destinations.messages import Message
+from tests.destinations import example
 
 API = "https://api.incident.io"
-MESSAGE = Message(
-    idempotency_key="anomalyarmor-1-2-3",
-    title="Column removed from orders",
-    description="Column customer_email was removed.",
-    event_type="schema_change",
-    severity="critical",
-    asset="shop.public.orders",
-    asset_id="a-17",
-    rule="Orders",
+MESSAGE = replace(
+    example.MESSAGE,
     changes=("Column removed (breaking): customer_email",),
-    occurred_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
-    link="https://armor.example/alerts/1/",
     external_id="01FDAG4SAP5TYPT98WGR2N7W91",
 )
 INCIDENT = {"incident": {"id": "01FDAG4SAP5TYPT98WGR2N7W91", "reference": "INC-1"}}
