@@ -22,7 +22,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from alerts.models import Attempt, Delivery, DeliveryState
+from alerts import statements
+from alerts.models import Delivery, DeliveryState
 from destinations.errors import (
     DestinationError,
     NeedsAttention,
@@ -67,27 +68,30 @@ def due(destination: Destination, now: datetime) -> QuerySet[Delivery]:
     )
 
 
-@transaction.atomic
 def claim(destination: Destination, token: str, limit: int) -> list[Delivery]:
     """Takes at most `limit` due deliveries for the holder of `token`, and counts the attempt.
 
     The count is stored before the call, so a delivery that kills its worker is counted as well.
+    Closes come first, and among equals the one that has waited longest.
     """
     now = timezone.now()
-    picked = due(destination, now).select_for_update(skip_locked=True, of=("self",))
-    # Closes first ("close" sorts before "create"): they end what somebody is looking at.
-    ids = list(picked.order_by("action", "next_attempt_at").values_list("pk", flat=True)[:limit])
+    # Reading first: a lane that finds nothing takes no write lock from anybody.
+    ids = statements.due_ids(destination, now, limit)
     if not ids:
         return []
-    Delivery.objects.filter(pk__in=ids, state=DeliveryState.PENDING).update(
-        state=DeliveryState.SENDING,
-        lease_token=token,
-        lease_until=now + timedelta(seconds=settings.LEASE),
-        claimed_at=now,
-        attempt_count=F("attempt_count") + 1,
-    )
-    claimed = Delivery.objects.filter(pk__in=ids, lease_token=token, state=DeliveryState.SENDING)
-    return list(claimed.select_related("alert"))
+    until = now + timedelta(seconds=settings.LEASE)
+    return statements.take(destination, ids, token, now, until)
+
+
+def release(deliveries: Iterable[Delivery]) -> None:
+    """Claimed deliveries of which nothing was sent go back, as if they had never been taken."""
+    for delivery in deliveries:
+        _held(delivery).update(
+            state=DeliveryState.PENDING,
+            lease_token="",
+            lease_until=None,
+            attempt_count=F("attempt_count") - 1,
+        )
 
 
 def give_back(delivery: Delivery, reason: str) -> None:
@@ -107,8 +111,10 @@ def record(results: Sequence[Result]) -> list[Result]:
     Returns those that were still ours: a result whose lease has run out in the meantime is
     dropped, because its delivery is somebody else's by now.
     """
-    ours = [result for result in results if _held(result.delivery).update(**_fate(result))]
-    Attempt.objects.bulk_create(_attempt(result) for result in ours)
+    held = statements.held([result.delivery for result in results])
+    ours = [r for r in results if (r.delivery.pk, r.delivery.lease_token) in held]
+    statements.settle((result.delivery, _fate(result)) for result in ours)
+    statements.note([_attempt(result) for result in ours])
     settle_closes(
         result.delivery.alert_id for result in ours if result.delivery.action == Action.CREATE
     )
@@ -124,10 +130,8 @@ def _held(delivery: Delivery) -> QuerySet[Delivery]:
 def _fate(result: Result) -> dict[str, Any]:
     """The row's new values."""
     if result.error:
-        fate = _fate_after_error(result.delivery, result.error)
-    else:
-        fate = _fate_after_success(result.receipt or Receipt())
-    return fate | {"lease_token": "", "lease_until": None, "is_manual": False}
+        return _fate_after_error(result.delivery, result.error)
+    return _fate_after_success(result.receipt or Receipt())
 
 
 def _fate_after_success(receipt: Receipt) -> dict[str, Any]:
@@ -180,22 +184,23 @@ def wait_after(error: DestinationError, failures: int) -> float:
     return float(schedule[min(failures, len(schedule)) - 1]) * jitter
 
 
-def _attempt(result: Result) -> Attempt:
+def _attempt(result: Result) -> dict[str, Any]:
+    """The attempt's row."""
     error = result.error
     seen = next((e.status_code for e in reversed(result.exchanges) if e.status_code), None)
-    return Attempt(
-        delivery=result.delivery,
-        number=result.delivery.attempt_count,
-        is_manual=result.delivery.is_manual,
-        started_at=result.started_at,
-        duration_ms=result.duration_ms,
-        outcome=error.outcome if error else Outcome.SUCCESS,
-        status_code=(error.status_code if error else None) or seen,
-        error=str(error) if error else "",
-        advice=error.advice if error else "",
-        request_id=error.request_id if error else "",
-        exchanges=[exchange.to_json() for exchange in result.exchanges],
-    )
+    return {
+        "delivery": result.delivery.pk,
+        "number": result.delivery.attempt_count,
+        "is_manual": result.delivery.is_manual,
+        "started_at": result.started_at,
+        "duration_ms": result.duration_ms,
+        "outcome": error.outcome if error else Outcome.SUCCESS,
+        "status_code": (error.status_code if error else None) or seen,
+        "error": str(error) if error else "",
+        "advice": error.advice if error else "",
+        "request_id": error.request_id if error else "",
+        "exchanges": [exchange.to_json() for exchange in result.exchanges],
+    }
 
 
 def settle_closes(alert_ids: Iterable[uuid.UUID]) -> int:

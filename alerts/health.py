@@ -15,8 +15,18 @@ from destinations.models import Destination
 
 def note(lane: Lane, results: Sequence[Result]) -> None:
     """Pauses, holds or frees the lane, and keeps the health that the destination's page shows."""
+    judge(lane, results)
+    save(lane, results)
+
+
+def judge(lane: Lane, results: Sequence[Result]) -> None:
+    """What the results mean for the lane; nothing is saved."""
     for result in results:
         _note_on_lane(lane, result)
+
+
+def save(lane: Lane, results: Sequence[Result]) -> None:
+    """Stores the lane's state and the destination's health."""
     lane.save(
         update_fields=["paused_until", "pause_reason", "failures_in_row", "tokens", "tokens_at"]
     )

@@ -1,19 +1,19 @@
 """Drains one destination: order, rate, breaker and threads, in one place for each destination.
 
-One worker at a time holds a lane's lease. It claims as many deliveries as it has free threads; the
-threads do HTTP only, and all database work stays on the worker's own thread.
+One worker at a time holds a lane's lease. It keeps its threads busy; the threads do HTTP only, and
+all database work stays on the worker's own thread, a batch at a time.
 """
 
 import logging
 import queue
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -22,12 +22,14 @@ from alerts.buckets import Bucket
 from alerts.deliveries import Result
 from alerts.models import Delivery, Lane
 from alerts.sending import send
-from destinations.errors import NeedsAttention
+from destinations.errors import NeedsAttention, RateLimited
 from destinations.messages import Action
 from destinations.models import Destination
 
 logger = logging.getLogger(__name__)
-POLL = 0.05  # seconds
+POLL = 0.05  # seconds between looks for new work, while it is quiet
+BUSY_POLL = 0.025  # the same, while there was work within the last BUSY seconds
+BUSY = 1.0  # seconds
 YIELD_CHECK = 0.5  # seconds between looks for other lanes that wait, while this one is idle
 SAVE_RETRY = 1.0  # seconds
 
@@ -72,7 +74,8 @@ class _Drain:
         self._threads = threads
         self._is_stopping = is_stopping
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        self._in_flight = 0
+        # All that was claimed and is not gathered yet: in a thread, or waiting for one.
+        self._in_hand: dict[uuid.UUID, tuple[Delivery, Future[None] | None]] = {}
         self._bucket = Bucket(lane)
         self._ends = time.monotonic() + settings.DRAIN_BUDGET
         self._is_lost = False
@@ -86,14 +89,16 @@ class _Drain:
                 self._claim()
                 self._record(self._gather())
         finally:  # also when the database fails a claim: what was sent is still recorded
-            while self._in_flight:
+            unstarted = self._unstarted()
+            while self._in_hand:
                 self._record(self._gather())
+            self._put_back(unstarted)
 
     def _is_over(self) -> bool:
         now = time.monotonic()
         if self._is_stopping() or now > self._ends or self._is_lost:
             return True
-        if self._in_flight or not self._is_quiet:
+        if self._in_hand or not self._is_quiet:
             self._quiet_since = now
             return False
         return now - self._quiet_since > settings.LANE_LINGER or self._others_wait(now)
@@ -124,50 +129,88 @@ class _Drain:
             return
         # Read anew: this try uses the key and settings of now.
         destination = self._lane.destination = Destination.objects.get(pk=self._lane.destination_id)
-        for delivery in claimed:
-            self._start(delivery, destination)
+        try:
+            secrets = destination.open_secrets()
+        except NeedsAttention as error:
+            self._refuse(claimed, error)
+        else:
+            for delivery in claimed:
+                self._start(delivery, destination, secrets)
 
     def _room(self) -> int:
+        """How many deliveries may be claimed now."""
         lane, now = self._lane, timezone.now()
         if lane.paused_until and lane.paused_until > now:
             return 0
         if lane.failures_in_row >= settings.BREAKER_FAILURES:
-            return 0 if self._in_flight else 1  # the breaker's probe
-        free: int = min(settings.LANE_THREADS - self._in_flight, settings.LANE_BATCH)
-        return min(free, self._bucket.available())
+            return 0 if self._in_hand else 1  # the breaker's probe
+        room: int = settings.LANE_THREADS + self._reserve() - len(self._in_hand)
+        return min(room, settings.LANE_BATCH, self._bucket.available())
 
-    def _start(self, delivery: Delivery, destination: Destination) -> None:
-        action = Action(delivery.action)
-        try:
-            connector = destination.connector()
-        except NeedsAttention as error:
-            self._in_flight += 1
+    def _reserve(self) -> int:
+        """Deliveries that wait in hand for a thread, so that none has to wait for the database.
+        While it fails there is none: what is in hand when a lane pauses was claimed for nothing."""
+        return 0 if self._lane.failures_in_row else min(settings.LANE_THREADS, settings.LANE_BATCH)
+
+    def _refuse(self, claimed: list[Delivery], error: NeedsAttention) -> None:
+        for delivery in claimed:
+            self._in_hand[delivery.pk] = delivery, None
             self._results.put(Result(delivery, timezone.now(), 0, error=error))
-            return
+
+    def _start(
+        self, delivery: Delivery, destination: Destination, secrets: Mapping[str, str]
+    ) -> None:
+        action = Action(delivery.action)
+        connector = destination.connector(secrets)
         if obstacle := connector.obstacle(action):
             deliveries.give_back(delivery, obstacle)
             return
         self._bucket.take(connector.cost(action))
-        self._in_flight += 1
-        self._threads.submit(lambda: self._results.put(send(delivery, connector)))
+        work = self._threads.submit(lambda: self._results.put(send(delivery, connector)))
+        self._in_hand[delivery.pk] = delivery, work
 
     def _gather(self) -> list[Result]:
-        """The results that are there, or come within the poll time."""
+        """The results of the next moment, to be saved together; those that are there if all are."""
         gathered: list[Result] = []
-        try:
-            gathered.append(self._results.get(timeout=POLL))
-            while len(gathered) < settings.LANE_BATCH:
-                gathered.append(self._results.get_nowait())
-        except queue.Empty:
-            pass
+        now = time.monotonic()
+        ends = now + (BUSY_POLL if now - self._quiet_since < BUSY else POLL)
+        while not gathered or len(gathered) < min(len(self._in_hand), settings.LANE_BATCH):
+            try:
+                gathered.append(self._results.get(timeout=max(0.0, ends - time.monotonic())))
+            except queue.Empty:
+                break
         return gathered
 
     def _record(self, results: list[Result]) -> None:
-        if results:
-            self._in_flight -= len(results)
-            _insist(lambda: deliveries.record(results))
-            _insist(lambda: health.note(self._lane, results))
-            self._is_quiet = False  # a create may have made its close due
+        if not results:
+            return
+        for result in results:
+            del self._in_hand[result.delivery.pk]
+        health.judge(self._lane, results)
+        _insist(lambda: self._save(results))
+        self._is_quiet = False  # a create may have made its close due
+        if any(isinstance(r.error, NeedsAttention | RateLimited) for r in results):
+            self._put_back(self._unstarted())
+
+    @transaction.atomic
+    def _save(self, results: list[Result]) -> None:
+        deliveries.record(results)
+        health.save(self._lane, results)
+
+    def _unstarted(self) -> list[Delivery]:
+        """Takes back from the threads what none of them has begun."""
+        unstarted = [
+            delivery for delivery, work in self._in_hand.values() if work and work.cancel()
+        ]
+        for delivery in unstarted:
+            del self._in_hand[delivery.pk]
+            cost = self._lane.destination.connector_class.cost(Action(delivery.action))
+            self._bucket.take(-cost)
+        return unstarted
+
+    def _put_back(self, unstarted: list[Delivery]) -> None:
+        if unstarted:
+            _insist(lambda: deliveries.release(unstarted))
 
 
 def _insist(work: Callable[[], object]) -> None:

@@ -4,6 +4,7 @@ A read timeout starts anew with every byte, so it cannot bound a slow-dripping a
 socket down from outside ends any wait in it, for headers and body alike, with TLS or without.
 """
 
+import math
 import socket
 import threading
 import time
@@ -25,6 +26,7 @@ class _Watch:
         self._wake = threading.Condition()
         self._sockets: dict[int, tuple[float, socket.socket]] = {}
         self._thread: threading.Thread | None = None
+        self._wakes_at = math.inf
 
     def add(self, owner: int, ends: float, sock: socket.socket) -> None:
         with self._wake:
@@ -32,7 +34,8 @@ class _Watch:
             if self._thread is None or not self._thread.is_alive():  # also after a fork
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
-            self._wake.notify()
+            if ends < self._wakes_at:
+                self._wake.notify()
 
     def remove(self, owner: int) -> None:
         with self._wake:
@@ -47,8 +50,9 @@ class _Watch:
                         del self._sockets[owner]
                         with suppress(OSError):
                             sock.shutdown(socket.SHUT_RDWR)
-                ends_next = min((ends for ends, _ in self._sockets.values()), default=None)
-                self._wake.wait(None if ends_next is None else max(0.0, ends_next - now))
+                self._wakes_at = min((ends for ends, _ in self._sockets.values()), default=math.inf)
+                is_idle = self._wakes_at == math.inf
+                self._wake.wait(None if is_idle else max(0.0, self._wakes_at - now))
 
 
 _watch = _Watch()

@@ -6,10 +6,11 @@ environment, and leaves a redacted Exchange behind for the history.
 """
 
 import json
+import math
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,11 @@ CONNECT_TIMEOUT = 5.0  # seconds
 ANSWER_LIMIT = 64 * 1024  # bytes read
 STORED_LIMIT = 2 * 1024  # characters kept
 DETAIL_LIMIT = 500  # characters
+HEADERS = {
+    "User-Agent": f"armor-incidents/{settings.VERSION}",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+}
 _sessions = threading.local()
 
 
@@ -42,7 +48,7 @@ class Exchange:
     duration_ms: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +98,21 @@ class Answer:
 class Door:
     """The calls of one attempt: they share one deadline, and their exchanges are kept.
 
-    `secrets` are blanked wherever they turn up; `seconds` is the total time for all calls.
+    `secrets` are blanked wherever they turn up; `seconds` is the total time for all calls, from the
+    first one on.
     """
 
     def __init__(self, secrets: Iterable[str] = (), seconds: float | None = None) -> None:
-        self._secrets = [secret for secret in secrets if secret]
-        self._ends = time.monotonic() + (seconds or settings.CALL_DEADLINE)
+        self._secrets = tuple(secret for secret in secrets if secret)
+        self._seconds = seconds or settings.CALL_DEADLINE
+        self._ends = math.inf
         self.exchanges: list[Exchange] = []
 
     def request(
         self, method: str, url: str, *, headers: dict[str, str], body: Any = None
     ) -> Answer:
         """One call. Any HTTP status is an Answer. Raises Retryable or Rejected if none came."""
+        self._ends = min(self._ends, time.monotonic() + self._seconds)
         exchange = Exchange(method, self._scrub(url), self._scrub_json(body))
         self.exchanges.append(exchange)
         started = time.monotonic()
@@ -113,7 +122,7 @@ class Door:
             exchange.duration_ms = round((time.monotonic() - started) * 1000)
         exchange.status_code = answer.status_code
         exchange.answer = self._scrub(answer.content.decode("utf-8", "replace"))[:STORED_LIMIT]
-        return replace(answer, secrets=tuple(self._secrets))
+        return replace(answer, secrets=self._secrets)
 
     def _call(self, method: str, url: str, headers: dict[str, str], body: Any) -> Answer:
         host = urlsplit(url).hostname or "the destination"
@@ -145,13 +154,13 @@ class Door:
 
 
 def _exchange(method: str, url: str, headers: dict[str, str], body: Any, seconds: float) -> Answer:
-    with _session().request(
-        method,
-        url,
-        headers=headers,
-        json=body,
+    # Prepared without the session: it has no cookies to send, and merging costs a fifth of a call.
+    request = requests.Request(method, url, headers=HEADERS | headers, json=body).prepare()
+    with _session().send(
+        request,
         timeout=(min(CONNECT_TIMEOUT, seconds), seconds),
         allow_redirects=False,
+        proxies={},
         stream=True,
     ) as response:
         # Undecoded: `identity` was asked for, and a bomb stays as small as it travels.
@@ -166,13 +175,6 @@ def _session() -> requests.Session:
         session = requests.Session()
         # True would read proxies from the environment anew for every call, and obey them.
         session.trust_env = False
-        session.headers.update(
-            {
-                "User-Agent": f"armor-incidents/{settings.VERSION}",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-            }
-        )
         for scheme in ("https://", "http://"):
             session.mount(scheme, deadlines.Adapter())
         _sessions.session = session

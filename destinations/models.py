@@ -1,6 +1,7 @@
 """Destinations: a kind, plain config, sealed secrets, and how it has been going."""
 
 import uuid
+from collections.abc import Mapping
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
@@ -112,10 +113,11 @@ class Destination(models.Model):
             return False
         return True
 
-    def connector(self, door: Door | None = None) -> Connector:
-        """The connector, ready to speak. Raises NeedsAttention if a secret cannot be read."""
-        secrets = self.open_secrets()
-        return self.connector_class(self.config, secrets, door or Door(secrets.values()))
+    def connector(self, secrets: Mapping[str, str] | None = None) -> Connector:
+        """The connector, ready to speak, with the secrets that somebody has opened already or else
+        opens them. Raises NeedsAttention if a secret cannot be read."""
+        opened = self.open_secrets() if secrets is None else secrets
+        return self.connector_class(self.config, opened, Door(opened.values()))
 
     def verified(self) -> None:
         """A test succeeded: whatever held the destination is over."""

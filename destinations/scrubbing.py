@@ -1,5 +1,6 @@
 """Keeps secrets out of every text that is stored, logged or shown."""
 
+import functools
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
@@ -14,20 +15,34 @@ _LOOKS_SECRET = re.compile(
     r"|\binc_[a-z0-9]{16,}"
     r"|\baa_live_[\w.-]{16,}"
 )
+# One of these stands in or before each of them. Nearly all texts have none, and need no pattern.
+_SIGNS = ("bearer ", "basic ", "inc_", "aa_live_")
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the given secrets (plain or URL-encoded), and without what looks like one."""
-    for secret in sorted(_spellings(secrets), key=len, reverse=True):
+    for secret in _spellings(tuple(secrets)):
         text = text.replace(secret, MASK)
-    return storable(_LOOKS_SECRET.sub(MASK, text))
+    lowered = text.lower()
+    if any(sign in lowered for sign in _SIGNS):
+        text = _LOOKS_SECRET.sub(MASK, text)
+    return storable(text)
 
 
 def storable(text: str) -> str:
     """`text` without what a database's text cannot hold: NUL, and halves of surrogate pairs."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _spellings(secrets: Iterable[str]) -> set[str]:
+@functools.lru_cache(maxsize=64)
+def _spellings(secrets: tuple[str, ...]) -> list[str]:
+    """How the secrets may be spelled in a text, the longest first."""
     known = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
-    return known | {quote(secret, safe="") for secret in known} | {quote_plus(s) for s in known}
+    encoded = {encode(secret) for secret in known for encode in (_quote_all, quote_plus)}
+    return sorted(known | encoded, key=len, reverse=True)
+
+
+def _quote_all(text: str) -> str:
+    return quote(text, safe="")

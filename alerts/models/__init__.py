@@ -4,6 +4,7 @@ from alerts.models.alert import Activity, Alert, AlertState, Event
 from alerts.models.delivery import Attempt, Delivery, DeliveryState
 from alerts.models.lane import Heartbeat, Installation, Lane
 from alerts.models.rule import Match, Rule, Verdict
+from alerts.models.storm import Storm
 
 __all__ = [
     "Activity",
@@ -18,5 +19,6 @@ __all__ = [
     "Lane",
     "Match",
     "Rule",
+    "Storm",
     "Verdict",
 ]

@@ -45,6 +45,10 @@ class Alert(models.Model):
     details = models.JSONField(default=dict)
     count = models.PositiveIntegerField(default=1)
     is_matched = models.BooleanField(default=False)
+    # The storm whose summary speaks for this alert (alerts/storms.py).
+    part_of = models.ForeignKey(
+        "alerts.Storm", null=True, on_delete=models.SET_NULL, related_name="members"
+    )
     occurred_at = models.DateTimeField()
     last_event_at = models.DateTimeField()
     snoozed_until = models.DateTimeField(null=True)
@@ -69,6 +73,11 @@ class Alert(models.Model):
                 fields=["snoozed_until"],
                 condition=models.Q(state=AlertState.SNOOZED),
                 name="alert_snoozed",
+            ),
+            models.Index(
+                fields=["ended_at"],
+                condition=models.Q(ended_at__isnull=False),
+                name="alert_ended",
             ),
         ]
 

@@ -47,6 +47,8 @@ class Delivery(models.Model):
     # NULL: not due until something else happens (a close waits for its create).
     next_attempt_at = models.DateTimeField(null=True)
     is_manual = models.BooleanField(default=False)
+    # The rule that let a create through: what its storm brake counts (alerts/storms.py).
+    passed_by = models.UUIDField(null=True, editable=False)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
@@ -70,9 +72,14 @@ class Delivery(models.Model):
             models.Index(fields=["action", "-created_at", "-id"], name="delivery_action_newest"),
             models.Index(fields=["event_type", "-created_at", "-id"], name="delivery_type_newest"),
             models.Index(
-                fields=["destination", "next_attempt_at"],
+                fields=["destination", "action", "next_attempt_at"],
                 condition=models.Q(state=DeliveryState.PENDING),
-                name="delivery_due",
+                name="delivery_next",
+            ),
+            models.Index(
+                fields=["passed_by", "destination", "created_at"],
+                condition=models.Q(passed_by__isnull=False),
+                name="delivery_passed",
             ),
             models.Index(
                 fields=["lease_until"],

@@ -149,16 +149,13 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_and_frees_the_lane(
     sandbox: Sandbox, destination: Destination
 ) -> None:
     alerts(12)
-    claims: list[bool] = []
-
-    def is_stopping() -> bool:
-        claims.append(True)
-        return len(claims) > 1
-
-    lanes.drain(lane_of(destination).pk, is_stopping)
+    sandbox.faults.add("delay", seconds=0.5)
+    lanes.drain(lane_of(destination).pk, lambda: bool(sandbox.journal.entries()))
     states = list(Delivery.objects.values_list("state", flat=True))
     assert DeliveryState.SENDING not in states
     assert states.count(DeliveryState.DELIVERED) == len(sandbox.workspace.incidents()) == 8
+    put_back = Delivery.objects.filter(state=DeliveryState.PENDING)
+    assert set(put_back.values_list("attempt_count", "lease_token")) == {(0, "")}
     assert lane_of(destination).lease_token == ""
 
 
