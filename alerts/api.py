@@ -13,6 +13,7 @@ from ninja import Router, Status
 from accounts.api import ApiError
 from accounts.models import ApiKey
 from alerts import events, ingest, resending
+from alerts.intake import Recorded
 from alerts.lifecycle import end
 from alerts.models import Alert, AlertState, Delivery
 from alerts.schemas import (
@@ -133,7 +134,7 @@ def _parsed(parse: Callable[[bytes], _Parsed], request: HttpRequest) -> _Parsed:
         raise ApiError(422, "VALIDATION_ERROR", str(error), error.errors) from None
 
 
-def _record(batch: Sequence[events.Event], request: HttpRequest) -> list[ingest.Recorded]:
+def _record(batch: Sequence[events.Event], request: HttpRequest) -> list[Recorded]:
     try:
         return ingest.record_all(batch, _key(request))
     except OperationalError:

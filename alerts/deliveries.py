@@ -10,51 +10,34 @@ A close waits (PENDING, not due) until its create has left an incident, or has f
 Whoever holds the lease token of a row in SENDING may record it; nobody else.
 """
 
-import random
+import itertools
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from alerts import statements
-from alerts.models import Delivery, DeliveryState
-from destinations.errors import (
-    DestinationError,
-    NeedsAttention,
-    Outcome,
-    RateLimited,
-    Retryable,
-)
-from destinations.http import Exchange
-from destinations.messages import Action, Receipt
+from alerts import rows, statements
+from alerts.fates import Result, fate_of
+from alerts.models import Attempt, Delivery, DeliveryState
+from destinations.errors import Outcome, Retryable
+from destinations.messages import Action
 from destinations.models import Destination
-from destinations.scrubbing import storable
 
 NO_INCIDENT = "There is nothing to close: no incident was created."
+UNKNOWN_INCIDENT = (
+    "Nobody knows whether there is an incident to close: no answer to its create has arrived."
+    " Send the create again; then it is closed."
+)
 INTERRUPTED = Retryable(
     "The worker stopped before the answer was saved.",
     outcome=Outcome.INTERRUPTED,
     advice="It is sent again with the same idempotency key, so no second one is made.",
 )
 FREE_BATCH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one try of a claimed delivery came to: a receipt, or an error."""
-
-    delivery: Delivery
-    started_at: datetime
-    duration_ms: int
-    receipt: Receipt | None = None
-    error: DestinationError | None = None
-    exchanges: list[Exchange] = field(default_factory=list)
 
 
 def due(destination: Destination, now: datetime) -> QuerySet[Delivery]:
@@ -64,23 +47,28 @@ def due(destination: Destination, now: datetime) -> QuerySet[Delivery]:
         destination__is_active=True,
         destination__attention="",
         state=DeliveryState.PENDING,
+        action__in=Action.values,  # the index delivery_next needs it
         next_attempt_at__lte=now,
     )
 
 
-def claim(destination: Destination, token: str, limit: int) -> list[Delivery]:
+def claim(
+    destination: Destination, token: str, limit: int, *, is_idle: bool = True
+) -> list[Delivery]:
     """Takes at most `limit` due deliveries for the holder of `token`, and counts the attempt.
 
     The count is stored before the call, so a delivery that kills its worker is counted as well.
-    Closes come first, and among equals the one that has waited longest.
+    Closes come first, and among equals the one that has waited longest. One whose worker has died
+    goes alone: only when its lane `is_idle`, and nothing with it.
     """
     now = timezone.now()
     # Reading first: a lane that finds nothing takes no write lock from anybody.
-    ids = statements.due_ids(destination, now, limit)
-    if not ids:
-        return []
+    due = statements.due(destination, now, limit)
+    ids = [pk for pk, _ in itertools.takewhile(lambda row: not row[1], due)]
+    if not ids and due and is_idle:
+        ids = [due[0][0]]
     until = now + timedelta(seconds=settings.LEASE)
-    return statements.take(destination, ids, token, now, until)
+    return statements.take(destination, ids, token, now, until) if ids else []
 
 
 def release(deliveries: Iterable[Delivery]) -> None:
@@ -113,8 +101,8 @@ def record(results: Sequence[Result]) -> list[Result]:
     """
     held = statements.held([result.delivery for result in results])
     ours = [r for r in results if (r.delivery.pk, r.delivery.lease_token) in held]
-    statements.settle((result.delivery, _fate(result)) for result in ours)
-    statements.note([_attempt(result) for result in ours])
+    statements.settle((result.delivery, fate_of(result)) for result in ours)
+    rows.insert([_attempt(result) for result in ours])
     settle_closes(
         result.delivery.alert_id for result in ours if result.delivery.action == Action.CREATE
     )
@@ -127,80 +115,22 @@ def _held(delivery: Delivery) -> QuerySet[Delivery]:
     )
 
 
-def _fate(result: Result) -> dict[str, Any]:
-    """The row's new values."""
-    if result.error:
-        return _fate_after_error(result.delivery, result.error)
-    return _fate_after_success(result.receipt or Receipt())
-
-
-def _fate_after_success(receipt: Receipt) -> dict[str, Any]:
-    names = ("external_id", "reference", "link")
-    told = {name: _fitting(getattr(receipt, name), name) for name in names}
-    return {
-        "state": DeliveryState.DELIVERED,
-        "reason": storable(receipt.note),
-        "delivered_at": timezone.now(),
-        "next_attempt_at": None,
-    } | {name: value for name, value in told.items() if value}
-
-
-def _fitting(text: str, column: str) -> str:
-    """A stranger's text, as the column can hold it."""
-    limit: int = getattr(Delivery._meta.get_field(column), "max_length", 0)
-    return storable(text)[:limit]
-
-
-def _fate_after_error(delivery: Delivery, error: DestinationError) -> dict[str, Any]:
-    failures = delivery.failure_count + 1
-    wait = timedelta(seconds=wait_after(error, failures))
-    again = {
-        "state": DeliveryState.PENDING,
-        "reason": str(error),
-        "next_attempt_at": timezone.now() + wait,
-    }
-    if isinstance(error, NeedsAttention | RateLimited):
-        return again
-    if isinstance(error, Retryable) and failures <= len(settings.RETRY_SCHEDULE):
-        return again | {"failure_count": failures}
-    tries = f" Given up after {failures} failed tries." if isinstance(error, Retryable) else ""
-    return {
-        "state": DeliveryState.FAILED,
-        "reason": f"{error}{tries}",
-        "next_attempt_at": None,
-        "failure_count": failures,
-    }
-
-
-def wait_after(error: DestinationError, failures: int) -> float:
-    """Seconds to the next try: what the provider asks for, or the schedule, with jitter."""
-    if isinstance(error, RateLimited):
-        asked = settings.RATE_LIMIT_PAUSE if error.retry_after is None else error.retry_after
-        return min(max(asked, 1.0), settings.RETRY_AFTER_LIMIT)
-    if isinstance(error, NeedsAttention) or error.outcome == Outcome.INTERRUPTED:
-        return 0.0
-    schedule = settings.RETRY_SCHEDULE
-    jitter = random.uniform(1 - settings.RETRY_JITTER, 1 + settings.RETRY_JITTER)  # noqa: S311
-    return float(schedule[min(failures, len(schedule)) - 1]) * jitter
-
-
-def _attempt(result: Result) -> dict[str, Any]:
-    """The attempt's row."""
+def _attempt(result: Result) -> Attempt:
     error = result.error
     seen = next((e.status_code for e in reversed(result.exchanges) if e.status_code), None)
-    return {
-        "delivery": result.delivery.pk,
-        "number": result.delivery.attempt_count,
-        "is_manual": result.delivery.is_manual,
-        "started_at": result.started_at,
-        "duration_ms": result.duration_ms,
-        "outcome": error.outcome if error else Outcome.SUCCESS,
-        "status_code": (error.status_code if error else None) or seen,
-        "error": str(error) if error else "",
-        "advice": error.advice if error else "",
-        "request_id": error.request_id if error else "",
-        "exchanges": [exchange.to_json() for exchange in result.exchanges],
-    }
+    return Attempt(
+        delivery_id=result.delivery.pk,
+        number=result.delivery.attempt_count,
+        is_manual=result.delivery.is_manual,
+        started_at=result.started_at,
+        duration_ms=result.duration_ms,
+        outcome=error.outcome if error else Outcome.SUCCESS,
+        status_code=(error.status_code if error else None) or seen,
+        error=str(error) if error else "",
+        advice=error.advice if error else "",
+        request_id=error.request_id if error else "",
+        exchanges=[exchange.to_json() for exchange in result.exchanges],
+    )
 
 
 def settle_closes(alert_ids: Iterable[uuid.UUID]) -> int:
@@ -219,12 +149,20 @@ def settle_closes(alert_ids: Iterable[uuid.UUID]) -> int:
         if create.external_id:
             close.due_with(create)
         elif create.state in (DeliveryState.FAILED, DeliveryState.SKIPPED):
-            close.state, close.reason = DeliveryState.SKIPPED, NO_INCIDENT
+            close.state, close.reason = DeliveryState.SKIPPED, without_incident(create)
         else:
             continue
         close.save()
         settled += 1
     return settled
+
+
+def without_incident(create: Delivery) -> str:
+    """Why a create that has ended, with no incident on record, leaves nothing to close."""
+    # A refusal is an answer. Tries that were given up may have been carried out, unanswered.
+    is_given_up = create.failure_count > len(settings.RETRY_SCHEDULE) or create.interruptions
+    is_unknown = create.state == DeliveryState.FAILED and is_given_up
+    return UNKNOWN_INCIDENT if is_unknown else NO_INCIDENT
 
 
 def skip(deliveries: Iterable[Delivery], reason: str) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from alerts.deliveries import Result, wait_after
+from alerts.fates import Result, wait_after
 from alerts.models import Lane
 from destinations.errors import NeedsAttention, RateLimited, Retryable
 from destinations.models import Destination

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from alerts import deliveries, health, tasks
 from alerts.buckets import Bucket
-from alerts.deliveries import Result
+from alerts.fates import Result
 from alerts.models import Delivery, Lane
 from alerts.sending import send
 from destinations.errors import NeedsAttention, RateLimited
@@ -123,7 +123,7 @@ class _Drain:
 
     def _claim(self) -> None:
         room = self._room()
-        claimed = deliveries.claim(self._lane.destination, self._token, room) if room > 0 else []
+        claimed = self._take(room) if room > 0 else []
         self._is_quiet = not claimed
         if not claimed:
             return
@@ -137,9 +137,15 @@ class _Drain:
             for delivery in claimed:
                 self._start(delivery, destination, secrets)
 
+    def _take(self, room: int) -> list[Delivery]:
+        is_idle = not self._in_hand
+        return deliveries.claim(self._lane.destination, self._token, room, is_idle=is_idle)
+
     def _room(self) -> int:
         """How many deliveries may be claimed now."""
         lane, now = self._lane, timezone.now()
+        if any(delivery.interruptions for delivery, _ in self._in_hand.values()):
+            return 0  # it goes alone
         if lane.paused_until and lane.paused_until > now:
             return 0
         if lane.failures_in_row >= settings.BREAKER_FAILURES:

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alerts import planning
-from alerts.deliveries import NO_INCIDENT
+from alerts.deliveries import NO_INCIDENT, UNKNOWN_INCIDENT
 from alerts.models import Activity, Delivery, DeliveryState, Lane
 from destinations.messages import Action
 
@@ -33,7 +33,7 @@ def send_again(delivery: Delivery, actor: str) -> Delivery:
     if not (delivery.state == DeliveryState.PENDING and is_due):
         _make_due(delivery, actor)
     _try_now_in_spite_of_the_breaker(delivery)
-    planning.ring([delivery.destination])
+    planning.ring([delivery.destination_id])
     return delivery
 
 
@@ -47,7 +47,8 @@ def _try_now_in_spite_of_the_breaker(delivery: Delivery) -> None:
 def _make_due(delivery: Delivery, actor: str) -> None:
     delivery.state = DeliveryState.PENDING
     delivery.next_attempt_at = timezone.now()
-    delivery.failure_count, delivery.is_manual, delivery.reason = 0, True, ""
+    delivery.failure_count, delivery.interruptions = 0, 0
+    delivery.is_manual, delivery.reason = True, ""
     delivery.save()
     if delivery.action == Action.CREATE:
         _let_close_wait(delivery)
@@ -66,7 +67,7 @@ def _let_close_wait(create: Delivery) -> None:
         destination=create.destination_id,
         action=Action.CLOSE,
         state=DeliveryState.SKIPPED,
-        reason=NO_INCIDENT,
+        reason__in=[NO_INCIDENT, UNKNOWN_INCIDENT],
     ).update(state=DeliveryState.PENDING, reason="")
 
 

@@ -6,7 +6,7 @@ import time
 
 from django.utils import timezone
 
-from alerts.deliveries import Result
+from alerts.fates import Result
 from alerts.models import Delivery
 from destinations.connectors import Connector
 from destinations.errors import DestinationError, Outcome, Retryable

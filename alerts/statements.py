@@ -5,21 +5,21 @@ of these as the database takes to run it (docs/performance.md). They are plain e
 PostgreSQL alike; values go through the model's fields, as the ORM's own do.
 """
 
-import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 
-from alerts.models import Attempt, Delivery
+from alerts import rows
+from alerts.models import Delivery
 from destinations.models import Destination
 
 # Each half is one walk along the index delivery_next, however many rows wait. Closes come first:
 # they end what somebody is looking at.
 HALF = """
-    SELECT id FROM (
-        SELECT id FROM alerts_delivery
+    SELECT id, interruptions FROM (
+        SELECT id, interruptions FROM alerts_delivery
         WHERE destination_id = %s AND state = 'pending' AND action = '{action}'
           AND next_attempt_at <= %s
         ORDER BY next_attempt_at LIMIT %s) AS {action}s
@@ -32,24 +32,24 @@ TAKE = """
         attempt_count = attempt_count + 1
     WHERE id IN ({places}) AND state = 'pending' AND EXISTS (
         SELECT 1 FROM destinations_destination WHERE id = %s AND is_active AND attention = '')
-    RETURNING id, alert_id, destination_id, action, attempt_count, failure_count, is_manual,
-        message, external_id, reference, idempotency_key, lease_token"""
+    RETURNING id, alert_id, destination_id, action, attempt_count, failure_count,
+        interruptions, is_manual, message, external_id, reference, idempotency_key, lease_token"""
 HELD = """
     SELECT id, lease_token FROM alerts_delivery
     WHERE id IN ({places}) AND state = 'sending'{lock}"""
 SETTLE = """
     UPDATE alerts_delivery SET lease_token = '', lease_until = NULL, is_manual = %s, {sets}
     WHERE id = %s"""
-NOTE = "INSERT INTO alerts_attempt ({columns}) VALUES ({places})"
 
 
-def due_ids(destination: Destination, now: datetime, limit: int) -> list[Any]:
-    """Ids, as the database spells them, of at most `limit` deliveries that may be sent now."""
+def due(destination: Destination, now: datetime, limit: int) -> list[tuple[Any, int]]:
+    """Id, as the database spells it, and interruptions of at most `limit` deliveries that may be
+    sent now."""
     pk = _of_delivery("destination", destination.pk)
     half = [pk, _of_delivery("next_attempt_at", now), limit, pk]
     with connection.cursor() as cursor:
         cursor.execute(DUE, [*half, *half])
-        return [row[0] for row in cursor.fetchall()][:limit]
+        return [(pk, interruptions) for pk, interruptions in cursor.fetchall()][:limit]
 
 
 def take(
@@ -81,40 +81,13 @@ def settle(fates: Iterable[tuple[Delivery, Mapping[str, Any]]]) -> None:
     by_names: dict[tuple[str, ...], list[list[Any]]] = {}
     for delivery, fate in fates:
         values = [_of_delivery(name, value) for name, value in fate.items()]
-        row = [False, *values, _of_delivery("id", delivery.pk)]
-        by_names.setdefault(tuple(fate), []).append(row)
+        parameters = [False, *values, _of_delivery("id", delivery.pk)]
+        by_names.setdefault(tuple(fate), []).append(parameters)
     with connection.cursor() as cursor:
-        for names, rows in by_names.items():
+        for names, batch in by_names.items():
             sets = ", ".join(f"{name} = %s" for name in names)
-            cursor.executemany(SETTLE.format(sets=sets), rows)
-
-
-def note(attempts: Sequence[Mapping[str, Any]]) -> None:
-    """Adds attempts, each with a value for every field but the id."""
-    if not attempts:
-        return
-    names = list(attempts[0])
-    columns = ", ".join(str(_field(Attempt, name).column) for name in names)
-    statement = NOTE.format(columns=columns, places=", ".join(["%s"] * len(names)))
-    prepare = [_preparer(Attempt, name) for name in names]
-    rows = [
-        [make(value) for make, value in zip(prepare, attempt.values(), strict=True)]
-        for attempt in attempts
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, rows)
+            cursor.executemany(SETTLE.format(sets=sets), batch)
 
 
 def _of_delivery(name: str, value: Any) -> Any:
-    return _preparer(Delivery, name)(value)
-
-
-@functools.cache
-def _preparer(model: type[models.Model], name: str) -> Callable[[Any], Any]:
-    """Makes of a value for the model's field what this database takes."""
-    prepare = _field(model, name).get_db_prep_save
-    return lambda value: prepare(value, connection)
-
-
-def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
-    return cast(models.Field[Any, Any], model._meta.get_field(name))
+    return rows.prepared(Delivery, name, value)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from alerts import deletion, deliveries, lifecycle, tasks
+from alerts import clocks, deletion, deliveries, lifecycle, storms, tasks
 from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
 from destinations.messages import Action
 
@@ -17,11 +17,15 @@ SETTLE_BATCH = 200
 
 def sweep() -> None:
     """One round. Each step is safe to repeat, and safe to run in two places at once."""
+    now = timezone.now()
+    if moved := clocks.pull_in(now):
+        logger.warning("The clock was set back: pulled in %d times.", moved)
     if freed := deliveries.free_expired():
         logger.warning("Freed %d deliveries of a worker that stopped.", freed)
     _settle_left_closes()
     deletion.skip_waiting()
     lifecycle.wake_snoozed()
+    storms.sweep()
     now = timezone.now()
     for lane in _lanes_with_work(now):
         tasks.ring(lane, now)
@@ -31,6 +35,7 @@ def _lanes_with_work(now: datetime) -> QuerySet[Lane]:
     work = Delivery.objects.filter(
         destination=OuterRef("destination"),
         state=DeliveryState.PENDING,
+        action__in=Action.values,  # so that each probe is one step in the index delivery_next
         next_attempt_at__lte=now,
     )
     return Lane.objects.filter(

@@ -160,6 +160,12 @@ BREAKER_PAUSE = 60.0
 SWEEP_INTERVAL = 2.0
 # A doorbell nobody answered in this time is rung again.
 DOORBELL_TIMEOUT = 5.0
+# The creates a minute that a rule lets through to a destination, before the rest becomes one
+# summary (0: all of them); and the time in which a summary gathers what it lists.
+STORM_LIMIT = env.int("STORM_LIMIT", default=30)
+STORM_GATHER = 30.0
+# Ended alerts are deleted after so many days, with all that belongs to them; open ones never.
+RETENTION_DAYS = env.int("RETENTION_DAYS", default=90)
 # The worker is stuck when neither its heartbeat nor any lane moved for so long.
 STALL_TIMEOUT = env.float("DELIVERY_STALL_TIMEOUT", default=60.0)
 

@@ -47,7 +47,11 @@ class Alert(models.Model):
     is_matched = models.BooleanField(default=False)
     # The storm whose summary speaks for this alert (alerts/storms.py).
     part_of = models.ForeignKey(
-        "alerts.Storm", null=True, on_delete=models.SET_NULL, related_name="members"
+        "alerts.Storm",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="members",
+        db_index=False,
     )
     occurred_at = models.DateTimeField()
     last_event_at = models.DateTimeField()
@@ -78,6 +82,11 @@ class Alert(models.Model):
                 fields=["ended_at"],
                 condition=models.Q(ended_at__isnull=False),
                 name="alert_ended",
+            ),
+            models.Index(
+                fields=["part_of", "ended_at"],
+                condition=models.Q(part_of__isnull=False),
+                name="alert_part_of",
             ),
         ]
 

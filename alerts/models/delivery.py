@@ -44,6 +44,9 @@ class Delivery(models.Model):
     # Claims, counted before the call; of these, failures are what the retry schedule counts.
     attempt_count = models.PositiveIntegerField(default=0)
     failure_count = models.PositiveIntegerField(default=0)
+    # Tries in a row whose worker died: from the first on it is sent alone, lest it takes others
+    # with it.
+    interruptions = models.PositiveSmallIntegerField(default=0, db_default=0)
     # NULL: not due until something else happens (a close waits for its create).
     next_attempt_at = models.DateTimeField(null=True)
     is_manual = models.BooleanField(default=False)

@@ -1,7 +1,9 @@
 """The state of the machinery: one lane a destination, the worker's heartbeat, the installation."""
 
 import uuid
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 
 from destinations.models import Destination
@@ -28,6 +30,12 @@ class Lane(models.Model):
 
     def __str__(self) -> str:
         return f"lane of {self.destination}"
+
+    def hears_bell(self, now: datetime) -> bool:
+        """Whether a doorbell has to be rung: nobody is here, and nobody has been rung for."""
+        unanswered = now - timedelta(seconds=settings.DOORBELL_TIMEOUT)
+        is_taken = self.lease_until is not None and self.lease_until > now
+        return not is_taken and (self.rung_at is None or self.rung_at <= unanswered)
 
 
 class Heartbeat(models.Model):

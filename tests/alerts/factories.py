@@ -80,5 +80,5 @@ def lane_of(destination: Destination) -> Lane:
 
 def drain(destination: Destination) -> None:
     """A worker answers the destination's doorbell, until nothing more is due."""
-    planning.ring([destination])
+    planning.ring([destination.pk])
     lanes.drain(lane_of(destination).pk, lambda: False)

@@ -8,6 +8,7 @@ from django_q.models import OrmQ
 
 from accounts.models import ApiKey
 from alerts import ingest
+from alerts.intake import Intake, Recorded
 from alerts.lifecycle import acknowledge
 from alerts.models import (
     Activity,
@@ -232,14 +233,15 @@ def test_a_batch_is_recorded_in_its_order() -> None:
 
 
 def test_a_batch_is_all_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    record = ingest._record
+    take = Intake._take
 
-    def fail_at_third(event: Any, *args: Any) -> ingest.Recorded:
+    def fail_at_third(self: Intake, event: Any) -> Recorded:
         if event.event_id == "3":
+            self._write()
             raise RuntimeError
-        return record(event, *args)
+        return take(self, event)
 
-    monkeypatch.setattr(ingest, "_record", fail_at_third)
+    monkeypatch.setattr(Intake, "_take", fail_at_third)
     with pytest.raises(RuntimeError):
         ingest.record_all([an_event(event_id=str(number)) for number in range(1, 5)])
     assert not Event.objects.exists()

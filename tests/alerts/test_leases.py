@@ -1,5 +1,6 @@
 """One worker at a time has a lane, and only the holder of a delivery's lease may record it."""
 
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -59,7 +60,7 @@ def test_a_worker_that_lost_its_lane_claims_nothing_more(
 ) -> None:
     alerts(3)
 
-    def lose_lane(*args: object) -> list[Delivery]:
+    def lose_lane(*args: object, **options: object) -> list[Delivery]:
         Lane.objects.update(lease_token="another", lease_until=timezone.now())
         return []
 
@@ -135,14 +136,55 @@ def test_a_delivery_that_kills_its_worker_every_time_is_given_up(
     destination: Destination,
 ) -> None:
     alert = an_alert()
-    for _ in range(20):
+    waits = []
+    for _ in range(8):
         for claimed in deliveries.claim(destination, "doomed", 1):
             expire(claimed)
-        deliveries.free_expired()
+            deliveries.free_expired()
+            waits.append(_wait_of(create_of(alert)))
+        Delivery.objects.filter(state=DeliveryState.PENDING).update(next_attempt_at=timezone.now())
     failed = create_of(alert)
     assert failed.state == DeliveryState.FAILED
-    assert failed.reason.startswith("The worker stopped before the answer was saved.")
-    assert failed.attempt_count == failed.attempts.count() == 11
+    assert failed.reason == (
+        "The worker stopped before the answer was saved."
+        " Given up after 5 workers stopped while sending it."
+    )
+    assert failed.attempt_count == failed.attempts.count() == 5
+    expected = [0, 5, 30, 120, 0]  # seconds, give or take the jitter
+    assert waits == [pytest.approx(wait, rel=0.25, abs=0.5) for wait in expected]
+
+
+def _wait_of(delivery: Delivery) -> float:
+    if delivery.next_attempt_at is None:
+        return 0.0
+    return (delivery.next_attempt_at - timezone.now()).total_seconds()
+
+
+def test_one_whose_worker_has_died_goes_alone(destination: Destination) -> None:
+    first, *others = alerts(4)
+    (doomed,) = deliveries.claim(destination, "doomed", 1)
+    assert doomed.alert_id == first.pk
+    expire(doomed)
+    deliveries.free_expired()
+    assert deliveries.claim(destination, "token", 9, is_idle=False) == []
+    (alone,) = deliveries.claim(destination, "token", 9)
+    assert alone.pk == doomed.pk
+    rest = deliveries.claim(destination, "token", 9, is_idle=False)
+    assert {delivery.alert_id for delivery in rest} == {alert.pk for alert in others}
+
+
+def test_one_that_goes_alone_keeps_the_lane_to_itself(
+    sandbox: Sandbox, destination: Destination
+) -> None:
+    alerts(4)
+    Delivery.objects.update(interruptions=1)
+    sandbox.faults.add("delay", seconds=0.05)
+    drain(destination)
+    times = [entry.monotonic_time for entry in sandbox.journal.entries()]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert len(gaps) == 3
+    assert min(gaps) > 0.05
+    assert set(Delivery.objects.values_list("state", "interruptions")) == {("delivered", 0)}
 
 
 def test_a_worker_that_is_told_to_stop_finishes_what_it_has_and_frees_the_lane(
@@ -177,11 +219,11 @@ def test_what_was_sent_is_recorded_though_the_database_fails_the_next_claim(
     claim = deliveries.claim
     claims: list[bool] = []
 
-    def fail_second(*args: Any) -> list[Delivery]:
+    def fail_second(*args: Any, **options: Any) -> list[Delivery]:
         claims.append(True)
         if len(claims) > 1:
             raise OperationalError
-        return claim(*args)
+        return claim(*args, **options)
 
     monkeypatch.setattr(deliveries, "claim", fail_second)
     sandbox.faults.add("delay", seconds=0.2)

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from alerts.deliveries import wait_after
+from alerts.fates import wait_after
 from alerts.models import DeliveryState
 from destinations.connectors.incident_io import IncidentIo
 from destinations.errors import NeedsAttention, Outcome, RateLimited, Rejected, Retryable
@@ -146,10 +146,6 @@ def test_waits_follow_the_schedule_with_jitter(failures: int, settings: Settings
     assert planned * 0.8 <= min(waits) < planned * 0.9
     assert planned * 1.1 < max(waits) <= planned * 1.2
     assert len(waits) > 100
-
-
-def test_an_interrupted_try_is_repeated_at_once() -> None:
-    assert wait_after(Retryable("stopped", outcome=Outcome.INTERRUPTED), 1) == 0
 
 
 def test_a_person_is_not_waited_for_by_the_clock() -> None:

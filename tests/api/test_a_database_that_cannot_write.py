@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.db.utils import OperationalError
 
-from alerts import ingest
+from alerts.intake import Intake
 from alerts.models import Alert, Event
 from tests.api.client import Api
 
@@ -93,7 +93,7 @@ def test_a_lost_database_is_a_503(api: Api, monkeypatch: pytest.MonkeyPatch, pat
     def fail(*args: object) -> None:
         raise OperationalError("server closed the connection: canary-4711")
 
-    monkeypatch.setattr(ingest, "_record", fail)
+    monkeypatch.setattr(Intake, "_take", fail)
     event = {"event_type": "custom", "title": "T", "asset": "t"}
     answer = api.post(path, event if path == "/events" else {"events": [event]})
     assert answer.status_code == 503

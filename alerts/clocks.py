@@ -1,0 +1,37 @@
+"""A clock that was set back must not make anything wait for the old time to come again.
+
+Times in rows are compared with this host's clock. One that lies further ahead than any rule could
+have put it was written by a clock that ran ahead, and is pulled in.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
+from destinations.messages import Action
+
+
+def pull_in(now: datetime) -> int:
+    """Returns how many rows had a time from another clock: none, on a good day."""
+    longest = max(settings.RETRY_SCHEDULE) * (1 + settings.RETRY_JITTER)
+    next_try = now + timedelta(seconds=max(longest, settings.RETRY_AFTER_LIMIT))
+    lease = now + timedelta(seconds=2 * settings.LEASE)
+    pause = now + timedelta(seconds=max(settings.RETRY_AFTER_LIMIT, settings.BREAKER_PAUSE))
+    deliveries, lanes = Delivery.objects, Lane.objects
+    return (
+        deliveries.filter(
+            state=DeliveryState.PENDING, action__in=Action.values, next_attempt_at__gt=next_try
+        ).update(next_attempt_at=now)
+        + deliveries.filter(state=DeliveryState.SENDING, lease_until__gt=lease).update(
+            lease_until=now
+        )
+        + lanes.filter(lease_until__gt=lease).update(lease_until=now)
+        + lanes.filter(paused_until__gt=pause).update(paused_until=None, pause_reason="")
+        + lanes.filter(rung_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)).update(
+            rung_at=None
+        )
+        + Heartbeat.objects.filter(
+            asked_at__gt=now + timedelta(seconds=settings.STALL_TIMEOUT)
+        ).update(asked_at=None, beaten_at=None)
+    )

@@ -1,0 +1,41 @@
+"""The rules as one transaction sees them, each with the destinations that it names."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db import connection
+
+from alerts.models import Rule
+from destinations.models import Destination
+
+RULES = "SELECT * FROM alerts_rule ORDER BY name"
+DESTINATIONS = """
+    SELECT named.rule_id, named.destination_id FROM alerts_rule_destinations AS named
+    JOIN destinations_destination AS destination ON destination.id = named.destination_id
+    WHERE destination.deleted_at IS NULL"""
+
+
+class Rulebook:
+    """Read once, when the first event needs it."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] | None = None
+        self._destinations: dict[UUID, list[UUID]] = {}
+
+    def __iter__(self) -> Iterator[Rule]:
+        if self._rules is None:
+            self._rules = list(Rule.objects.raw(RULES))
+            self._read_destinations()
+        return iter(self._rules)
+
+    def destinations_of(self, rule: Rule) -> list[UUID]:
+        """The ids of the rule's destinations, without deleted ones."""
+        return self._destinations.get(rule.pk, [])
+
+    def _read_destinations(self) -> None:
+        rule_id, destination_id = Rule._meta.pk.to_python, Destination._meta.pk.to_python
+        with connection.cursor() as cursor:
+            cursor.execute(DESTINATIONS)
+            for rule, destination in cursor.fetchall():
+                named = self._destinations.setdefault(rule_id(rule), [])
+                named.append(destination_id(destination))
