@@ -3,6 +3,7 @@
 A thousand events cost a handful of statements and one row each; one event costs the same few.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -42,7 +43,7 @@ class Intake:
         self._alerts: dict[UUID, Alert] = {}
         self._activities: list[Activity] = []
         self._matches: dict[UUID, list[Match]] = {}
-        self._deliveries: dict[tuple[UUID, UUID], Delivery] = {}
+        self._deliveries: dict[UUID, dict[UUID, Delivery]] = {}
         self._events: list[Event] = []
         self._to_ring: set[UUID] = set()
 
@@ -134,10 +135,14 @@ class Intake:
         for destination in named.keys() - self._planned(alert):
             self._plan_create(alert, destination, named[destination])
 
+    @functools.cached_property
+    def _installation(self) -> UUID:
+        return planning.installation_id()
+
     def _planned(self, alert: Alert) -> set[UUID]:
-        planned = {of for pk, of in self._deliveries if pk == alert.pk}
+        planned = self._deliveries.get(alert.pk, {}).keys()
         if alert.pk in self._alerts:
-            return planned
+            return set(planned)
         return planned | {
             create.destination_id
             for create in rows.find(
@@ -146,16 +151,21 @@ class Intake:
         }
 
     def _plan_create(self, alert: Alert, destination: UUID, named_by: list[Rule]) -> None:
-        names = [rule.name for rule in named_by]
-        if passing := self._brake.passing(named_by, destination):
-            create = planning.new_create(alert, destination, names, passed_by=passing.pk)
+        passing = self._brake.passing(named_by, destination)
+        create = planning.new_create(
+            alert,
+            destination,
+            [rule.name for rule in named_by],
+            passed_by=passing.pk if passing else None,
+            installation=self._installation,
+        )
+        if passing:
             self._to_ring.add(destination)
         else:
-            create = planning.new_create(alert, destination, names)
             storms.absorb(self._storm(alert, named_by[0], destination), alert, create)
             if alert.pk not in self._alerts:
                 alert.save(update_fields=["part_of"])
-        self._deliveries[alert.pk, destination] = create
+        self._deliveries.setdefault(alert.pk, {})[destination] = create
 
     def _storm(self, alert: Alert, rule: Rule, destination: UUID) -> Storm:
         if rule.pk not in self._storms:
@@ -177,7 +187,7 @@ class Intake:
         rows.insert(list(self._alerts.values()))
         rows.insert(self._activities)
         self._write_matches()
-        rows.insert(list(self._deliveries.values()))
+        rows.insert([create for to in self._deliveries.values() for create in to.values()])
         rows.insert(self._events)
         planning.ring(self._to_ring)
         for written in (self._alerts, self._activities, self._matches, self._deliveries):

@@ -24,9 +24,11 @@ def new_create(
     *,
     passed_by: UUID | None = None,
     due_at: datetime | None = None,
+    installation: UUID | None = None,
 ) -> Delivery:
-    """A create, not saved yet. It is due at once, unless `due_at` says when."""
-    key = f"anomalyarmor-{installation_id()}-{alert.pk}-{destination_id}"
+    """A create, not saved yet. It is due at once, unless `due_at` says when; who plans many looks
+    up the `installation` once for all."""
+    key = f"anomalyarmor-{installation or installation_id()}-{alert.pk}-{destination_id}"
     message, blanked = create_message(alert, ", ".join(rule_names), key)
     return Delivery(
         alert_id=alert.pk,

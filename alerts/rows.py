@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -32,19 +32,47 @@ def find(
     others = [prepared(model, key, value) for key, value in equal.items() if value is not None]
     nulls = tuple(key for key, value in equal.items() if value is None)
     keys = tuple(key for key in equal if key not in nulls)
-    statement = _selecting(model, name, len(wanted), tuple(only), keys, nulls)
+    names = names_of(model, tuple(only))
+    statement = _selecting(model, name, len(wanted), names, keys, nulls)
     suffix = " FOR UPDATE" if lock and connection.features.has_select_for_update else ""
-    return list(model._default_manager.raw(statement + suffix, [*wanted, *others]))
+    return read(model, names, statement + suffix, [*wanted, *others])
+
+
+def read(
+    model: type[Row], names: tuple[str, ...], statement: str, parameters: Sequence[Any] = ()
+) -> list[Row]:
+    """Rows that a statement answers with, as instances that have the fields `names` (which come in
+    the order of `names_of`)."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        answers = cursor.fetchall()
+    if not answers:
+        return []
+    attributes, convert = _reading(model, names)
+    return [model.from_db(DEFAULT_DB_ALIAS, attributes, convert(answer)) for answer in answers]
+
+
+@functools.cache
+def names_of(model: type[models.Model], only: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The names of the model's fields, or of `only` some, in the order in which it takes them."""
+    names = (field.name for field in model._meta.concrete_fields)
+    return tuple(name for name in names if not only or name in only)
+
+
+@functools.cache
+def columns(model: type[models.Model], names: tuple[str, ...]) -> str:
+    """The columns of these fields, as a statement lists them."""
+    return ", ".join(_column(model, name) for name in names)
 
 
 def insert(rows: Sequence[models.Model]) -> None:
     """Adds rows of one model, with their ids made beforehand or by the database."""
     if not rows:
         return
-    model = type(rows[0])
-    statement, fields = _inserting(model)
+    statement, fields = _inserting(type(rows[0]))
+    database = connections[DEFAULT_DB_ALIAS]  # asked for once: `connection` looks it up each time
     values = [
-        [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+        [field.get_db_prep_save(field.pre_save(row, True), database) for field in fields]
         for row in rows
     ]
     with connection.cursor() as cursor:
@@ -67,26 +95,50 @@ def _selecting(
     model: type[models.Model],
     name: str,
     count: int,
-    only: tuple[str, ...],
+    names: tuple[str, ...],
     equal: tuple[str, ...],
     nulls: tuple[str, ...],
 ) -> str:
-    columns = ", ".join(_column(model, each) for each in only) or "*"
     places = ", ".join(["%s"] * count)
     conditions = [
         f"{_column(model, name)} IN ({places})",
         *(f"{_column(model, each)} = %s" for each in equal),
         *(f"{_column(model, each)} IS NULL" for each in nulls),
     ]
-    return f"SELECT {columns} FROM {model._meta.db_table} WHERE {' AND '.join(conditions)}"  # noqa: S608 (names of our own models)
+    # The names are those of our own models.
+    source = f"SELECT {columns(model, names)} FROM {model._meta.db_table}"  # noqa: S608
+    return f"{source} WHERE {' AND '.join(conditions)}"
 
 
 @functools.cache
 def _inserting(model: type[models.Model]) -> tuple[str, list[models.Field[Any, Any]]]:
     fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
-    columns = ", ".join(_column(model, field.name) for field in fields)
+    names = columns(model, tuple(field.name for field in fields))
     places = ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({places})", fields  # noqa: S608
+    return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places})", fields  # noqa: S608
+
+
+@functools.cache
+def _reading(
+    model: type[models.Model], names: tuple[str, ...]
+) -> tuple[list[str], Callable[[Sequence[Any]], list[Any]]]:
+    """The attributes of these fields, and what makes of an answer's values the fields' own."""
+    fields = [_field(model, name) for name in names]
+    # A foreign key's column has the values of the field that it points to.
+    expressions = [field.get_col(model._meta.db_table) for field in fields]
+    steps = [
+        (each, [*connection.ops.get_db_converters(each), *each.get_db_converters(connection)])
+        for each in expressions
+    ]
+
+    def convert(answer: Sequence[Any]) -> list[Any]:
+        values = list(answer)
+        for place, (expression, converters) in enumerate(steps):
+            for converter in converters:
+                values[place] = converter(values[place], expression, connection)
+        return values
+
+    return [field.attname for field in fields], convert
 
 
 def _column(model: type[models.Model], name: str) -> str:

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from alerts import rows
 from alerts.models import Rule
 from destinations.models import Destination
 
-RULES = "SELECT * FROM alerts_rule ORDER BY name"
+RULES = "SELECT {columns} FROM alerts_rule ORDER BY name"
 DESTINATIONS = """
     SELECT named.rule_id, named.destination_id FROM alerts_rule_destinations AS named
     JOIN destinations_destination AS destination ON destination.id = named.destination_id
@@ -24,7 +25,9 @@ class Rulebook:
 
     def __iter__(self) -> Iterator[Rule]:
         if self._rules is None:
-            self._rules = list(Rule.objects.raw(RULES))
+            names = rows.names_of(Rule)
+            statement = RULES.format(columns=rows.columns(Rule, names))
+            self._rules = rows.read(Rule, names, statement)
             self._read_destinations()
         return iter(self._rules)
 

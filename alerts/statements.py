@@ -32,8 +32,16 @@ TAKE = """
         attempt_count = attempt_count + 1
     WHERE id IN ({places}) AND state = 'pending' AND EXISTS (
         SELECT 1 FROM destinations_destination WHERE id = %s AND is_active AND attention = '')
-    RETURNING id, alert_id, destination_id, action, attempt_count, failure_count,
-        interruptions, is_manual, message, external_id, reference, idempotency_key, lease_token"""
+    RETURNING {columns}"""
+# What a try needs of a delivery.
+TAKEN = rows.names_of(
+    Delivery,
+    (
+        *("id", "alert", "destination", "action", "attempt_count", "failure_count"),
+        *("interruptions", "is_manual", "message", "external_id", "reference"),
+        *("idempotency_key", "lease_token"),
+    ),
+)
 HELD = """
     SELECT id, lease_token FROM alerts_delivery
     WHERE id IN ({places}) AND state = 'sending'{lock}"""
@@ -59,10 +67,11 @@ def take(
     the order of `ids`, without those that somebody else has changed in the meantime. Only what a
     try needs is read."""
     lease = [token, _of_delivery("lease_until", until), _of_delivery("claimed_at", now)]
-    statement = TAKE.format(places=", ".join(["%s"] * len(ids)))
+    columns = rows.columns(Delivery, TAKEN)
+    statement = TAKE.format(places=", ".join(["%s"] * len(ids)), columns=columns)
     parameters = [*lease, *ids, _of_delivery("destination", destination.pk)]
     order = {pk: place for place, pk in enumerate(ids)}
-    taken = Delivery.objects.raw(statement, parameters)
+    taken = rows.read(Delivery, TAKEN, statement, parameters)
     return sorted(taken, key=lambda delivery: order[_of_delivery("id", delivery.pk)])
 
 

@@ -5,7 +5,6 @@ descriptions, timestamps and the rule. There is no field for row values, raw pay
 credentials, so nothing can carry them out.
 """
 
-import dataclasses
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -87,7 +86,8 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         """A form that a JSON column keeps."""
-        return dataclasses.asdict(self) | {"occurred_at": self.occurred_at.isoformat()}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"changes": [*self.changes], "occurred_at": self.occurred_at.isoformat()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
