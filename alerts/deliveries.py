@@ -135,8 +135,10 @@ def _attempt(result: Result) -> Attempt:
 
 def settle_closes(alert_ids: Iterable[uuid.UUID]) -> int:
     """Lets the waiting closes of these alerts go, or skips them, if their creates have ended."""
-    waiting = Delivery.objects.filter(
-        alert__in=list(alert_ids),
+    waiting = rows.find(
+        Delivery,
+        "alert",
+        alert_ids,
         action=Action.CLOSE,
         state=DeliveryState.PENDING,
         next_attempt_at=None,

@@ -20,8 +20,6 @@ from destinations.http import Exchange
 from destinations.messages import Receipt
 from destinations.scrubbing import storable
 
-INTERRUPTIONS_LIMIT = 5
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -82,7 +80,7 @@ def _fate_after_error(delivery: Delivery, error: DestinationError) -> dict[str, 
 def _fate_after_interruption(delivery: Delivery, error: DestinationError) -> dict[str, Any]:
     """At once at first, for most workers die of something else; then by the schedule."""
     count = delivery.interruptions + 1
-    if count >= INTERRUPTIONS_LIMIT:
+    if count >= settings.INTERRUPTIONS_LIMIT:
         reason = f"{error} Given up after {count} workers stopped while sending it."
         fate: dict[str, Any] = {
             "state": DeliveryState.FAILED,

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
+from alerts import rows
 from alerts.fates import Result, wait_after
 from alerts.models import Lane
 from destinations.errors import NeedsAttention, RateLimited, Retryable
 from destinations.models import Destination
+
+KEPT_BY_A_DRAIN = ("paused_until", "pause_reason", "failures_in_row", "tokens", "tokens_at")
 
 
 def note(lane: Lane, results: Sequence[Result]) -> None:
@@ -27,9 +31,7 @@ def judge(lane: Lane, results: Sequence[Result]) -> None:
 
 def save(lane: Lane, results: Sequence[Result]) -> None:
     """Stores the lane's state and the destination's health."""
-    lane.save(
-        update_fields=["paused_until", "pause_reason", "failures_in_row", "tokens", "tokens_at"]
-    )
+    rows.update(Lane, lane.pk, {name: getattr(lane, name) for name in KEPT_BY_A_DRAIN})
     _note_on_destination(lane.destination_id, results)
 
 
@@ -56,17 +58,22 @@ def _pause(lane: Lane, seconds: float, reason: str) -> None:
 
 
 def _note_on_destination(destination_id: UUID, results: Sequence[Result]) -> None:
-    """A guarded UPDATE of a few columns: somebody may be editing the row at the same time."""
-    row = Destination.objects.filter(pk=destination_id)
+    """A few columns only: somebody may be editing the row at the same time."""
     last_failure = next((r for r in reversed(results) if r.error), None)
     last_success = next((r for r in reversed(results) if r.receipt), None)
+    news: dict[str, Any] = {}
     if last_success:
-        row.update(last_success_at=_ended_at(last_success))
+        news["last_success_at"] = _ended_at(last_success)
     if last_failure:
-        row.update(last_failure_at=_ended_at(last_failure), last_error=str(last_failure.error))
+        news |= {
+            "last_failure_at": _ended_at(last_failure),
+            "last_error": str(last_failure.error),
+        }
+    rows.update(Destination, destination_id, news)
     held = next((r for r in results if isinstance(r.error, NeedsAttention)), None)
     if held:
         # A key that was changed after this try started is not to blame for it.
+        row = Destination.objects.filter(pk=destination_id)
         row.filter(secrets_changed_at__lte=held.started_at).update(
             attention=str(held.error), attention_at=timezone.now()
         )

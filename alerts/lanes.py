@@ -17,7 +17,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from alerts import deliveries, health, tasks
+from alerts import deliveries, health, rows, tasks
 from alerts.buckets import Bucket
 from alerts.fates import Result
 from alerts.models import Delivery, Lane
@@ -128,7 +128,8 @@ class _Drain:
         if not claimed:
             return
         # Read anew: this try uses the key and settings of now.
-        destination = self._lane.destination = Destination.objects.get(pk=self._lane.destination_id)
+        [destination] = rows.find(Destination, "id", [self._lane.destination_id])
+        self._lane.destination = destination
         try:
             secrets = destination.open_secrets()
         except NeedsAttention as error:

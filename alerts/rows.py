@@ -6,7 +6,7 @@ every delivery goes this way.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -79,6 +79,16 @@ def insert(rows: Sequence[models.Model]) -> None:
         cursor.executemany(statement, values)
 
 
+def update(model: type[models.Model], pk: Any, values: Mapping[str, Any]) -> None:
+    """Writes `values` to one row; nothing if there are none."""
+    if not values:
+        return
+    statement = _updating(model, tuple(values))
+    parameters = [prepared(model, name, value) for name, value in values.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, prepared(model, model._meta.pk.name, pk)])
+
+
 def prepared(model: type[models.Model], name: str, value: Any) -> Any:
     """The value as this database takes it for the model's field `name`."""
     return _preparer(model, name)(value)
@@ -116,6 +126,13 @@ def _inserting(model: type[models.Model]) -> tuple[str, list[models.Field[Any, A
     names = columns(model, tuple(field.name for field in fields))
     places = ", ".join(["%s"] * len(fields))
     return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places})", fields  # noqa: S608
+
+
+@functools.cache
+def _updating(model: type[models.Model], names: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{_column(model, name)} = %s" for name in names)
+    pk = _column(model, model._meta.pk.name)
+    return f"UPDATE {model._meta.db_table} SET {sets} WHERE {pk} = %s"  # noqa: S608
 
 
 @functools.cache

@@ -152,6 +152,8 @@ LANE_THREADS = env.int("LANE_THREADS", default=8)
 LANE_BATCH = 20
 RETRY_SCHEDULE = (5, 30, 120, 300, 900, 1800, 3600, 7200, 14400, 28800)
 RETRY_JITTER = 0.2
+# A delivery during which so many workers in a row have died is given up: it may be what kills them.
+INTERRUPTIONS_LIMIT = 5
 RETRY_AFTER_LIMIT = 900.0
 # A 429 that names no time: incident.io counts creates over the last hour, so wait minutes.
 RATE_LIMIT_PAUSE = 120.0
@@ -174,7 +176,8 @@ Q_CLUSTER = {
     # The queue lives in our database: a doorbell is rung in the transaction of its delivery.
     "orm": "default",
     "workers": env.int("WORKERS", default=4),
-    "poll": 0.05,
+    "broker_class": "alerts.tasks.Doorbells",
+    "poll": 0.03,
     "timeout": TASK_TIMEOUT,
     "retry": QUEUE_RETRY,
     # Deliveries retry themselves; a doorbell is rung once, and the sweeper rings again if need be.
