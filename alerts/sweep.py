@@ -16,16 +16,21 @@ SETTLE_BATCH = 200
 
 
 def sweep() -> None:
-    """One round. Each step is safe to repeat, and safe to run in two places at once."""
-    now = timezone.now()
-    if moved := clocks.pull_in(now):
+    """One round with all there is to repair. Each step is safe to repeat, and safe to run in two
+    places at once."""
+    if moved := clocks.pull_in(timezone.now()):
         logger.warning("The clock was set back: pulled in %d times.", moved)
-    if freed := deliveries.free_expired():
-        logger.warning("Freed %d deliveries of a worker that stopped.", freed)
     _settle_left_closes()
     deletion.skip_waiting()
     lifecycle.wake_snoozed()
     storms.sweep()
+    wake()
+
+
+def wake() -> None:
+    """The part of a round that cannot wait: what dead workers held, and what is due."""
+    if freed := deliveries.free_expired():
+        logger.warning("Freed %d deliveries of a worker that stopped.", freed)
     now = timezone.now()
     for lane in _lanes_with_work(now):
         tasks.ring(lane, now)

@@ -17,15 +17,26 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.cluster import Cluster
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
 from alerts.models import Heartbeat, Lane
 from alerts.rows import prepared
 
-__all__ = ["Cluster", "ask_for_beat", "beat", "drain", "ring", "start_cluster", "stopping"]
+__all__ = [
+    "Cluster",
+    "ask_for_beat",
+    "beat",
+    "drain",
+    "prune_queue",
+    "ring",
+    "start_cluster",
+    "stopping",
+]
 logger = logging.getLogger(__name__)
 WAITING = "SELECT 1 FROM django_q_ormq WHERE key = %s AND lock < %s LIMIT 1"
+FAILURES_KEPT = timedelta(days=7)
+DOORBELLS_KEPT = timedelta(days=1)
 HEARTBEAT = "worker"
 HEARTBEAT_INTERVAL = timedelta(seconds=10)
 # Set by the worker's main process when it is told to stop; its forked children share it.
@@ -76,6 +87,14 @@ def drain(lane_id: int) -> None:
         lanes.drain(lane_id, stopping.is_set)
     except Exception:
         logger.exception("Draining lane %d broke off; the sweeper rings again.", lane_id)
+
+
+def prune_queue(now: datetime) -> int:
+    """Deletes failures that django-q2 keeps for ever, and doorbells that nobody will answer: the
+    sweeper has long rung again. Returns how many."""
+    failures, _ = Task.objects.filter(stopped__lt=now - FAILURES_KEPT).delete()
+    orphans, _ = OrmQ.objects.filter(lock__lt=now - DOORBELLS_KEPT).delete()
+    return int(failures + orphans)
 
 
 def start_cluster() -> Cluster:
