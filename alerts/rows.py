@@ -70,7 +70,7 @@ def insert(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     statement, fields = _inserting(type(rows[0]))
-    database = connections[DEFAULT_DB_ALIAS]  # asked for once: `connection` looks it up each time
+    database = connections[DEFAULT_DB_ALIAS]
     values = [
         [field.get_db_prep_save(field.pre_save(row, True), database) for field in fields]
         for row in rows
@@ -84,20 +84,20 @@ def update(model: type[models.Model], pk: Any, values: Mapping[str, Any]) -> Non
     if not values:
         return
     statement = _updating(model, tuple(values))
-    parameters = [prepared(model, name, value) for name, value in values.items()]
+    parameters = prepared_all(model, {**values, model._meta.pk.name: pk})
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*parameters, prepared(model, model._meta.pk.name, pk)])
+        cursor.execute(statement, parameters)
 
 
 def prepared(model: type[models.Model], name: str, value: Any) -> Any:
     """The value as this database takes it for the model's field `name`."""
-    return _preparer(model, name)(value)
+    return prepared_all(model, {name: value})[0]
 
 
-@functools.cache
-def _preparer(model: type[models.Model], name: str) -> Callable[[Any], Any]:
-    prepare = _field(model, name).get_db_prep_save
-    return lambda value: prepare(value, connection)
+def prepared_all(model: type[models.Model], values: Mapping[str, Any]) -> list[Any]:
+    """Each of the values as this database takes it for the field of that name."""
+    database = connections[DEFAULT_DB_ALIAS]  # asked for once: `connection` looks it up each time
+    return [_field(model, name).get_db_prep_save(value, database) for name, value in values.items()]
 
 
 @functools.lru_cache(maxsize=256)
@@ -163,5 +163,6 @@ def _column(model: type[models.Model], name: str) -> str:
     return connection.ops.quote_name(str(_field(model, name).column))
 
 
+@functools.cache
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     return cast("models.Field[Any, Any]", model._meta.get_field(name))

@@ -46,7 +46,7 @@ HELD = """
     SELECT id, lease_token FROM alerts_delivery
     WHERE id IN ({places}) AND state = 'sending'{lock}"""
 SETTLE = """
-    UPDATE alerts_delivery SET lease_token = '', lease_until = NULL, is_manual = %s, {sets}
+    UPDATE alerts_delivery SET lease_token = '', lease_until = NULL, {sets}, is_manual = %s
     WHERE id = %s"""
 
 
@@ -89,9 +89,8 @@ def settle(fates: Iterable[tuple[Delivery, Mapping[str, Any]]]) -> None:
     """Frees claimed deliveries, each with new values of its own."""
     by_names: dict[tuple[str, ...], list[list[Any]]] = {}
     for delivery, fate in fates:
-        values = [_of_delivery(name, value) for name, value in fate.items()]
-        parameters = [False, *values, _of_delivery("id", delivery.pk)]
-        by_names.setdefault(tuple(fate), []).append(parameters)
+        values = rows.prepared_all(Delivery, {**fate, "is_manual": False, "id": delivery.pk})
+        by_names.setdefault(tuple(fate), []).append(values)
     with connection.cursor() as cursor:
         for names, batch in by_names.items():
             sets = ", ".join(f"{name} = %s" for name in names)
