@@ -78,6 +78,8 @@ class AlertFilter(ListFilter):
     severity = _choice("Severity", Severity.choices, "Any severity")
     event_type = _choice("Event type", EventType.choices, "Any event type")
     text = _text(f"Title or asset, in alerts of the last {SEARCH_DAYS} days.")
+    # The members of one storm; its own page links here.
+    storm = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def narrow(self, rows: QuerySet[Alert]) -> QuerySet[Alert]:
         rows = rows.filter(**self._equal("severity", "event_type"))
@@ -86,6 +88,8 @@ class AlertFilter(ListFilter):
             rows = rows.filter(ended_at=None)  # as the index on open alerts has it
         elif state != ALL:
             rows = rows.filter(state=state)
+        if "storm" in self.chosen:
+            rows = rows.filter(part_of=self.chosen["storm"])
         if text := self.chosen.get("text"):
             rows = rows.filter(
                 Q(title__icontains=text) | Q(asset__icontains=text) | Q(asset_id__icontains=text),

@@ -88,6 +88,11 @@ class Alert(models.Model):
                 condition=models.Q(part_of__isnull=False),
                 name="alert_part_of",
             ),
+            models.Index(
+                fields=["part_of", "-created_at", "-id"],
+                condition=models.Q(part_of__isnull=False),
+                name="alert_part_newest",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from destinations.messages import Action
 from destinations.models import Destination
 
 VERDICTS_LIMIT = 200
+MEMBERS_LIMIT = 20
 NO_CONTENT = 204
 LIVE = "live"  # the id of the part of a page that keeps itself fresh
 
@@ -48,7 +49,7 @@ def _first_steps() -> dict[str, bool]:
 
 @require_safe
 def show_alert(request: HttpRequest, pk: UUID) -> HttpResponse:
-    alert = get_object_or_404(Alert, pk=pk)
+    alert = get_object_or_404(Alert.objects.select_related("part_of__alert"), pk=pk)
     legs = timeline.legs_of(alert)
     deliveries = [delivery for line in legs for delivery in line.deliveries]
     version = timeline.version(deliveries)
@@ -67,6 +68,9 @@ def show_alert(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render(request, "alerts/alert_live.html", context)
     context |= {
         "matches": alert.matches.order_by("verdict", "rule_name")[:VERDICTS_LIMIT],
+        "members": Alert.objects.filter(part_of=alert.pk).order_by("-created_at", "-id")[
+            :MEMBERS_LIMIT
+        ],
         "ending": timeline.ending_of(alert),
         "form": SnoozeForm(),
     }

@@ -6,11 +6,21 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from alerts import ingest
 from alerts.lifecycle import end
-from alerts.models import AlertState, Delivery
-from tests.alerts.factories import a_rule, an_alert, an_event, close_of, create_of
+from alerts.models import AlertState, Delivery, Storm
+from alerts.sweep import sweep
+from tests.alerts.factories import (
+    a_destination,
+    a_rule,
+    alerts,
+    an_alert,
+    an_event,
+    close_of,
+    create_of,
+)
 from tests.pages.cast import a_sent_alert, delivered, failed
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +154,21 @@ def test_strangers_see_no_alert(client: Client) -> None:
     alert, _ = a_sent_alert()
     assert create_of(alert)
     assert client.get(alert.get_absolute_url()).status_code == 302
+
+
+def test_a_storm_lists_its_alerts_and_they_name_it(person: Client, settings: Settings) -> None:
+    settings.STORM_LIMIT = 1
+    a_rule(a_destination())
+    members = alerts(3)[1:]
+    sweep()
+    storm = Storm.objects.get().alert
+    html = page(person, storm.get_absolute_url())
+    assert "Storm: 2 more alerts of the rule Everything" in html
+    for member in members:
+        assert f'href="{member.get_absolute_url()}"' in html
+    assert f'href="/alerts/?storm={storm.pk}&amp;state=all"' in html
+    html = page(person, members[0].get_absolute_url())
+    assert f'Part of a storm: <a href="{storm.get_absolute_url()}">' in html
+    html = page(person, f"/alerts/?storm={storm.pk}&state=all")
+    assert "2 alerts, newest first" in html
+    assert f'name="storm" value="{storm.pk}"' in html
