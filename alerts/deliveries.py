@@ -100,7 +100,7 @@ def record(results: Sequence[Result]) -> list[Result]:
     dropped, because its delivery is somebody else's by now.
     """
     held = statements.held([result.delivery for result in results])
-    ours = [r for r in results if (r.delivery.pk, r.delivery.lease_token) in held]
+    ours = [r for r in results if _claim_of(r.delivery) in held]
     statements.settle((result.delivery, fate_of(result)) for result in ours)
     rows.insert([_attempt(result) for result in ours])
     settle_closes(
@@ -109,9 +109,14 @@ def record(results: Sequence[Result]) -> list[Result]:
     return ours
 
 
+def _claim_of(delivery: Delivery) -> tuple[uuid.UUID, str, int]:
+    return delivery.pk, delivery.lease_token, delivery.attempt_count
+
+
 def _held(delivery: Delivery) -> QuerySet[Delivery]:
+    pk, token, count = _claim_of(delivery)
     return Delivery.objects.filter(
-        pk=delivery.pk, state=DeliveryState.SENDING, lease_token=delivery.lease_token
+        pk=pk, state=DeliveryState.SENDING, lease_token=token, attempt_count=count
     )
 
 

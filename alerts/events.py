@@ -3,6 +3,7 @@
 Pure: no database, no clock but for a missing `occurred_at`.
 """
 
+import functools
 import hashlib
 import math
 from datetime import UTC, datetime
@@ -181,7 +182,7 @@ class Event(BaseModel):
             )
         return self
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """Names the problem: equal for every event of it. SHA-256, in hex.
 

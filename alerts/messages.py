@@ -1,9 +1,11 @@
 """From an alert to a Message, through redaction: the only way out of the house."""
 
 import dataclasses
+import functools
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from alerts.models import Alert
 from alerts.redaction import CHANGES_LIMIT, redactor_for
@@ -24,9 +26,15 @@ def create_message(alert: Alert, rule: str, idempotency_key: str) -> tuple[Messa
         rule=rule,
         changes=tuple(redactor.change(change) for change in alert.changes[:CHANGES_LIMIT]),
         occurred_at=alert.occurred_at,
-        link=settings.PUBLIC_URL + alert.get_absolute_url(),
+        link=f"{settings.PUBLIC_URL}{_alerts_path()}{alert.pk}/",
     )
     return message, redactor.count
+
+
+@functools.cache
+def _alerts_path() -> str:
+    # Looking a path up takes as long as redacting a text, and this one is asked for every event.
+    return reverse("alerts")
 
 
 def close_message(created: dict[str, Any], alert: Alert) -> Message:

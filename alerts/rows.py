@@ -76,7 +76,10 @@ def insert(rows: Sequence[models.Model]) -> None:
         for row in rows
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(statement, values)
+        if len(values) == 1:  # psycopg sets a pipeline up for many
+            cursor.execute(statement, values[0])
+        else:
+            cursor.executemany(statement, values)
 
 
 def update(model: type[models.Model], pk: Any, values: Mapping[str, Any]) -> None:

@@ -43,7 +43,7 @@ TAKEN = rows.names_of(
     ),
 )
 HELD = """
-    SELECT id, lease_token FROM alerts_delivery
+    SELECT id, lease_token, attempt_count FROM alerts_delivery
     WHERE id IN ({places}) AND state = 'sending'{lock}"""
 SETTLE = """
     UPDATE alerts_delivery SET lease_token = '', lease_until = NULL, {sets}, is_manual = %s
@@ -75,14 +75,15 @@ def take(
     return sorted(taken, key=lambda delivery: order[_of_delivery("id", delivery.pk)])
 
 
-def held(deliveries: Sequence[Delivery]) -> set[tuple[Any, str]]:
-    """(id, lease token) of those that are still being sent, locked until the transaction's end."""
+def held(deliveries: Sequence[Delivery]) -> set[tuple[Any, str, int]]:
+    """(id, lease token, attempt count) of those that are still being sent, locked until the end of
+    the transaction. The token is a stay's, so only the count tells one claim of it from another."""
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     ids = [_of_delivery("id", delivery.pk) for delivery in deliveries]
     with connection.cursor() as cursor:
         cursor.execute(HELD.format(places=", ".join(["%s"] * len(ids)), lock=lock), ids)
         to_python = Delivery._meta.pk.to_python
-        return {(to_python(pk), token) for pk, token in cursor.fetchall()}
+        return {(to_python(pk), token, count) for pk, token, count in cursor.fetchall()}
 
 
 def settle(fates: Iterable[tuple[Delivery, Mapping[str, Any]]]) -> None:

@@ -115,6 +115,35 @@ def test_a_stale_holders_success_is_dropped(destination: Destination) -> None:
     assert [a.number for a in create_of(alert).attempts.all()] == [1, 2]
 
 
+def test_a_result_of_an_earlier_claim_is_dropped_though_the_token_is_the_same(
+    destination: Destination,
+) -> None:
+    """A worker that stood still may claim anew what was taken from it."""
+    alert = an_alert()
+    (first,) = deliveries.claim(destination, "stay", 1)
+    expire(first)
+    assert deliveries.free_expired() == 1
+    (second,) = deliveries.claim(destination, "stay", 1)
+    assert deliveries.record([succeeded(first)]) == []
+    assert len(deliveries.record([succeeded(second)])) == 1
+    assert [a.number for a in create_of(alert).attempts.all()] == [1, 2]
+
+
+def test_a_worker_whose_own_lease_ran_out_has_lost_its_lane(
+    sandbox: Sandbox, destination: Destination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alerts(3)
+    renew = _renew_at_once(lanes._Drain._renew_lease)
+
+    def oversleep(self: lanes._Drain) -> None:
+        Lane.objects.update(lease_until=timezone.now())
+        renew(self)
+
+    monkeypatch.setattr(lanes._Drain, "_renew_lease", oversleep)
+    drain(destination)
+    assert sandbox.journal.entries() == []
+
+
 def test_a_result_is_recorded_once(destination: Destination) -> None:
     alert = an_alert()
     (claimed,) = deliveries.claim(destination, "token", 1)

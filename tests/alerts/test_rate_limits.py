@@ -181,3 +181,6 @@ def test_a_waiting_lane_does_not_keep_the_others_from_lingering(
     Lane.objects.filter(pk=lane.pk).update(paused_until=None)
     drained._yield_checked -= 2 * lanes.YIELD_CHECK
     assert drained._others_wait(drained._quiet_since + lanes.YIELD_CHECK)
+    Lane.objects.filter(pk=lane.pk).update(rung_at=timezone.now() - timedelta(minutes=1))
+    drained._yield_checked -= 2 * lanes.YIELD_CHECK
+    assert not drained._others_wait(drained._quiet_since + lanes.YIELD_CHECK)

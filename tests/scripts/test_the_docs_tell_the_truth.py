@@ -78,6 +78,7 @@ def test_what_the_supervisor_does() -> None:
 
 def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
     code = read("armor_incidents/settings.py") + read("Procfile")
+    code += read("armor_incidents/delivery.py")
     code += read("accounts/management/commands/create_first_admin.py")
     found = set(re.findall(r'(?:env(?:\.\w+)?|required_secret)\(\s*"([A-Z_]+)"', code))
     found |= set(re.findall(r"\$\{([A-Z_]+):-", code))
