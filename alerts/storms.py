@@ -9,13 +9,14 @@ Sums and ends are the sweeper's work, so that events only ever add rows.
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from alerts import lifecycle, planning
@@ -31,7 +32,8 @@ MINUTE = timedelta(minutes=1)
 QUIET = timedelta(minutes=10)
 JOINED_GRAIN = timedelta(seconds=10)
 LIST_LIMIT = 40  # members that a summary names
-END_BATCH = 200
+END_BATCH = 50  # a transaction
+END_SECONDS = 5.0
 PASSED = """
     SELECT COUNT(*) FROM (
         SELECT 1 FROM alerts_delivery
@@ -183,13 +185,21 @@ def summary(storm: Storm, rule: str, idempotency_key: str) -> tuple[Message, int
 
 
 def _end_members() -> None:
-    """When a storm has ended, its members do, in the same way."""
+    """When a storm has ended, its members do, in the same way; the rest in the next round."""
+    ends = time.monotonic() + END_SECONDS
+    while _end_some_members() and time.monotonic() < ends:
+        pass
+
+
+@transaction.atomic
+def _end_some_members() -> int:
     left = Alert.objects.filter(
         ended_at=None, part_of__isnull=False, part_of__alert__ended_at__isnull=False
-    ).select_related("part_of__alert")
-    for member in left[:END_BATCH]:
-        assert member.part_of is not None  # noqa: S101 (for the type)
-        lifecycle.end(member, AlertState(member.part_of.alert.state), note="with its storm")
+    ).annotate(ending=F("part_of__alert__state"))
+    members = list(left[:END_BATCH])
+    for member in members:
+        lifecycle.end(member, AlertState(member.ending), note="with its storm")
+    return len(members)
 
 
 def _end_storms(now: datetime) -> None:

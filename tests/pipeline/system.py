@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import psutil
 import requests
@@ -67,6 +67,7 @@ class System:
         )
         self._processes: list[subprocess.Popen[bytes]] = []
         self.worker: subprocess.Popen[bytes] | None = None
+        self.supervisor: subprocess.Popen[bytes] | None = None
         self.manage("migrate", "-v0")
         self.key = self.manage("shell", "-v0", "-c", SETUP).splitlines()[-1]
         self._http = requests.Session()
@@ -97,6 +98,14 @@ class System:
     def start_worker(self) -> None:
         self.worker = self._start([sys.executable, "manage.py", "worker"])
 
+    def start_supervisor(self, log: Path) -> None:
+        """Web server and worker as an operator runs them. What they say goes into `log`."""
+        with log.open("wb") as output:
+            self.supervisor = self._start(
+                [sys.executable, "-m", "armor_incidents.supervisor"], stderr=output
+            )
+        wait_for(lambda: self._answers("/healthz"))
+
     def kill_worker(self) -> None:
         """SIGKILL for all processes of the worker at once, as the OOM killer or a host would."""
         assert self.worker is not None
@@ -108,8 +117,9 @@ class System:
         os.killpg(self.worker.pid, signal.SIGSTOP)
 
     def worker_processes(self) -> list[psutil.Process]:
-        assert self.worker is not None
-        return psutil.Process(self.worker.pid).children(recursive=True)
+        started = self.supervisor or self.worker
+        assert started is not None
+        return psutil.Process(started.pid).children(recursive=True)
 
     def sending_process(self) -> psutil.Process:
         """The worker's process that holds a connection to the sandbox."""
@@ -150,8 +160,12 @@ class System:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
-    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
+    def _start(
+        self, command: list[str], stderr: IO[bytes] | None = None
+    ) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stderr=stderr, start_new_session=True
+        )
         self._processes.append(process)
         return process
 
