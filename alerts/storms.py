@@ -21,7 +21,17 @@ from django.utils import timezone
 
 from alerts import lifecycle, planning
 from alerts.messages import create_message
-from alerts.models import Activity, Alert, AlertState, Delivery, DeliveryState, Rule, Storm
+from alerts.models import (
+    Activity,
+    Alert,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    Match,
+    Rule,
+    Storm,
+    Verdict,
+)
 from alerts.redaction import redactor_for
 from alerts.rows import prepared
 from alerts.vocabulary import EventType
@@ -104,6 +114,14 @@ def _open(rule: Rule, first: Alert, now: datetime) -> Storm:
         last_event_at=now,
     )
     Activity.objects.create(alert=alert, kind=Activity.Kind.DETECTED, note="by the storm brake")
+    Match.objects.create(
+        alert=alert,
+        rule=rule,
+        rule_name=rule.name,
+        verdict=Verdict.MATCHED,
+        reason="More alerts in a minute than its storm brake lets through.",
+        evaluated_at=now,
+    )
     return Storm.objects.create(alert=alert, rule=rule, joined_at=now)
 
 
