@@ -99,6 +99,8 @@ def record(results: Sequence[Result]) -> list[Result]:
     Returns those that were still ours: a result whose lease has run out in the meantime is
     dropped, because its delivery is somebody else's by now.
     """
+    if not results:
+        return []
     held = statements.held([result.delivery for result in results])
     ours = [r for r in results if _claim_of(r.delivery) in held]
     statements.settle((result.delivery, fate_of(result)) for result in ours)
@@ -140,16 +142,16 @@ def _attempt(result: Result) -> Attempt:
 
 def settle_closes(alert_ids: Iterable[uuid.UUID]) -> int:
     """Lets the waiting closes of these alerts go, or skips them, if their creates have ended."""
-    waiting = rows.find(
-        Delivery,
-        "alert",
-        alert_ids,
-        action=Action.CLOSE,
-        state=DeliveryState.PENDING,
-        next_attempt_at=None,
-    )
+    wanted = ("id", "action", "state", "next_attempt_at")
+    waiting = [
+        delivery.pk
+        for delivery in rows.find(Delivery, "alert", alert_ids, only=wanted)
+        if delivery.action == Action.CLOSE
+        and delivery.state == DeliveryState.PENDING
+        and delivery.next_attempt_at is None
+    ]
     settled = 0
-    for close in waiting:
+    for close in Delivery.objects.filter(pk__in=waiting):
         create = Delivery.objects.get(
             alert=close.alert_id, destination=close.destination_id, action=Action.CREATE
         )

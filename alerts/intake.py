@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import ApiKey
-from alerts import events, planning, rows, rules, storms
+from alerts import events, new_rows, planning, rows, rules, storms
 from alerts.lifecycle import end
 from alerts.models import Activity, Alert, AlertState, Delivery, Event, Match, Rule, Storm, Verdict
 from alerts.rulebook import Rulebook
@@ -74,7 +74,7 @@ class Intake:
             alert, status = self._resolve(event)
         else:
             alert, status = self._trigger(event)
-        row = _event_row(event, alert, self._api_key_id)
+        row = new_rows.event(event, alert, self._api_key_id)
         self._events.append(row)
         if event.event_id:
             self._earlier[event.event_id] = row
@@ -92,7 +92,7 @@ class Intake:
         return alert, "accepted" if alert.is_matched else "unmatched"
 
     def _open_alert(self, event: events.Event) -> Alert:
-        alert = _alert_row(event)
+        alert = new_rows.alert(event)
         self._open[event.fingerprint] = self._alerts[alert.pk] = alert
         self._activities.append(Activity(alert_id=alert.pk, kind=Activity.Kind.DETECTED))
         return alert
@@ -118,7 +118,7 @@ class Intake:
     def _judge(self, alert: Alert) -> None:
         """Notes what each rule says, and plans a delivery to each destination that one joins."""
         findings = rules.verdicts(alert, self._rulebook)
-        self._matches[alert.pk] = [_match_row(alert, finding) for finding in findings]
+        self._matches[alert.pk] = [new_rows.match(alert, finding) for finding in findings]
         matched = [finding.rule for finding in findings if finding.verdict == Verdict.MATCHED]
         if matched and not alert.is_matched:
             alert.is_matched = True
@@ -146,8 +146,9 @@ class Intake:
         return planned | {
             create.destination_id
             for create in rows.find(
-                Delivery, "alert", [alert.pk], only=("id", "destination"), action=Action.CREATE
+                Delivery, "alert", [alert.pk], only=("id", "destination", "action")
             )
+            if create.action == Action.CREATE
         }
 
     def _plan_create(self, alert: Alert, destination: UUID, named_by: list[Rule]) -> None:
@@ -221,47 +222,4 @@ def meant_by(event: events.Event) -> list[Alert]:
             data_source=event.data_source,
             **({"asset": event.asset} if event.asset else {"asset_id": event.asset_id}),
         ).order_by("created_at")
-    )
-
-
-def _event_row(event: events.Event, alert: Alert | None, api_key_id: int | None) -> Event:
-    return Event(
-        api_key_id=api_key_id,
-        event_id=event.event_id or None,
-        alert_id=alert.pk if alert else None,
-        status=event.status,
-        fingerprint=event.fingerprint,
-        body=event.model_dump(mode="json", by_alias=True, exclude={"event_id", "status"}),
-        occurred_at=event.occurred_at,
-    )
-
-
-def _alert_row(event: events.Event) -> Alert:
-    return Alert(
-        fingerprint=event.fingerprint,
-        open_fingerprint=event.fingerprint,
-        event_type=event.event_type,
-        severity=event.severity,
-        title=event.title,
-        description=event.description,
-        data_source=event.data_source,
-        schema=event.schema_name,
-        asset=event.asset,
-        asset_id=event.asset_id,
-        changes=[change.model_dump(mode="json") for change in event.changes],
-        tags=list(event.tags),
-        details=event.details,
-        occurred_at=event.occurred_at,
-        last_event_at=timezone.now(),
-    )
-
-
-def _match_row(alert: Alert, finding: rules.Finding) -> Match:
-    return Match(
-        alert_id=alert.pk,
-        rule_id=finding.rule.pk,
-        rule_name=finding.rule.name,
-        verdict=finding.verdict,
-        reason=finding.reason,
-        evaluated_at=timezone.now(),
     )

@@ -26,11 +26,13 @@ HALF = """
     WHERE EXISTS (
         SELECT 1 FROM destinations_destination WHERE id = %s AND is_active AND attention = '')"""
 DUE = " UNION ALL ".join(HALF.format(action=action) for action in ("close", "create"))
+# COALESCE keeps SQLite, which has no statistics of a fresh table, from walking the index of all
+# that is pending instead of looking up the ids.
 TAKE = """
     UPDATE alerts_delivery
     SET state = 'sending', lease_token = %s, lease_until = %s, claimed_at = %s,
         attempt_count = attempt_count + 1
-    WHERE id IN ({places}) AND state = 'pending' AND EXISTS (
+    WHERE id IN ({places}) AND COALESCE(state, '') = 'pending' AND EXISTS (
         SELECT 1 FROM destinations_destination WHERE id = %s AND is_active AND attention = '')
     RETURNING {columns}"""
 # What a try needs of a delivery.
@@ -44,7 +46,7 @@ TAKEN = rows.names_of(
 )
 HELD = """
     SELECT id, lease_token, attempt_count FROM alerts_delivery
-    WHERE id IN ({places}) AND state = 'sending'{lock}"""
+    WHERE id IN ({places}) AND COALESCE(state, '') = 'sending'{lock}"""
 SETTLE = """
     UPDATE alerts_delivery SET lease_token = '', lease_until = NULL, {sets}, is_manual = %s
     WHERE id = %s"""
