@@ -1,9 +1,11 @@
 """Takes events in: one short transaction from an event to its alert, verdicts and deliveries."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.models import ApiKey
 from alerts import events
@@ -13,6 +15,8 @@ from alerts.models import Installation
 # Losing a race against an equal request, or a deadlock on PostgreSQL: look again, and find it done.
 TRIES = 5
 DEADLOCK = "40P01"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
+TURN_TIMEOUT = 20.0  # seconds
+_line = threading.Lock()
 _Result = TypeVar("_Result")
 
 
@@ -35,6 +39,21 @@ def record_all(batch: Sequence[events.Event], api_key: ApiKey | None = None) -> 
     return _again_if_raced(work)
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """SQLite lets one writer in at a time, and whoever is kept out polls with growing pauses, some
+    for a second. The threads of a process stand in line here instead."""
+    if connection.vendor != "sqlite":
+        yield
+    elif not _line.acquire(timeout=TURN_TIMEOUT):
+        raise OperationalError("database is locked")
+    else:
+        try:
+            yield
+        finally:
+            _line.release()
+
+
 def _wait_for_other_batches() -> None:
     """PostgreSQL: two batches with the same problems in other orders would deadlock, again and
     again. The installation's row is the lock that they take turns with."""
@@ -44,7 +63,7 @@ def _wait_for_other_batches() -> None:
 def _again_if_raced(work: Callable[[], _Result]) -> _Result:
     for tries_left in reversed(range(TRIES)):
         try:
-            with transaction.atomic():
+            with _turn(), transaction.atomic():
                 return work()
         except IntegrityError:
             if not tries_left:
