@@ -1,0 +1,1 @@
+"""Benchmarks: what the machinery costs beside the bare work, as ratios within one run."""
