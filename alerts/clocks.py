@@ -31,6 +31,9 @@ def pull_in(now: datetime) -> int:
         + lanes.filter(rung_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)).update(
             rung_at=None
         )
+        + lanes.filter(tokens_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)).update(
+            tokens_at=now
+        )
         + Heartbeat.objects.filter(
             asked_at__gt=now + timedelta(seconds=settings.STALL_TIMEOUT)
         ).update(asked_at=None, beaten_at=None)

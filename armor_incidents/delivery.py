@@ -29,7 +29,7 @@ DOORBELL_TIMEOUT = 5.0
 # The creates a minute that a rule lets through to a destination, before the rest becomes one
 # summary (0: all of them); and the time in which a summary gathers what it lists.
 STORM_LIMIT = env.int("STORM_LIMIT", default=30)
-STORM_GATHER = 30.0
+STORM_GATHER = env.float("STORM_GATHER", default=30.0)
 # Ended alerts are deleted after so many days, with all that belongs to them; open ones never.
 RETENTION_DAYS = env.int("RETENTION_DAYS", default=90)
 # The worker is stuck when neither its heartbeat nor any lane moved for so long.

@@ -1,8 +1,11 @@
 """A storm through the real processes: everything is taken in, little is sent, nothing is lost."""
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+import pytest
 
 from sandbox.server import Sandbox
 from tests.pipeline.system import System, event, wait_for
@@ -17,6 +20,19 @@ states = Counter(Delivery.objects.filter(action="create").values_list("state", f
 open_ones = Alert.objects.filter(ended_at=None).count()
 print(Alert.objects.count(), open_ones, Storm.objects.count(), *sorted(states.items()))
 """
+
+
+@pytest.fixture
+def system(database_url: str, sandbox: Sandbox) -> Iterator[System]:
+    """One whose summaries gather for a shorter time."""
+    system = System(database_url, sandbox)
+    system.environment["STORM_GATHER"] = "3"
+    try:
+        system.start_web()
+        system.start_worker()
+        yield system
+    finally:
+        system.stop()
 
 
 def test_a_storm_is_taken_in_and_becomes_one_summary(system: System, sandbox: Sandbox) -> None:
