@@ -63,10 +63,10 @@ def claim(
     """
     now = timezone.now()
     # Reading first: a lane that finds nothing takes no write lock from anybody.
-    due = statements.due(destination, now, limit)
-    ids = [pk for pk, _ in itertools.takewhile(lambda row: not row[1], due)]
-    if not ids and due and is_idle:
-        ids = [due[0][0]]
+    waiting = statements.due(destination, now, limit)
+    ids = [pk for pk, _ in itertools.takewhile(lambda row: not row[1], waiting)]
+    if not ids and waiting and is_idle:
+        ids = [waiting[0][0]]
     until = now + timedelta(seconds=settings.LEASE)
     return statements.take(destination, ids, token, now, until) if ids else []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from alerts import events, vocabulary
+from alerts import events, storms, vocabulary
 from armor_incidents import health, supervisor
 from armor_incidents.supervisor import ROOT, read_procfile
 from destinations import http
@@ -55,6 +55,18 @@ def test_the_retry_schedule() -> None:
 )
 def test_the_times(label: str, value: float) -> None:
     assert row(read("docs/reliability.md"), label) == f"| {label} | {value:g} s |"
+
+
+def test_storms_and_what_kills_workers() -> None:
+    page = read("docs/reliability.md")
+    for sentence in (
+        f"lets {settings.STORM_LIMIT} creates a minute through",
+        f"After {settings.STORM_GATHER:g} s its own incident is opened",
+        f"links the first {storms.LIST_LIMIT} members",
+        f"joined a storm for {storms.QUIET.seconds // 60} minutes",
+        f"After {settings.INTERRUPTIONS_LIMIT} workers it is given up",
+    ):
+        assert sentence in page
 
 
 def test_what_a_failure_means() -> None:
