@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 POLL = 0.05  # seconds between looks for new work, while it is quiet
 BUSY_POLL = 0.025  # the same, while there was work within the last BUSY seconds
 BUSY = 1.0  # seconds
+FULL_POLL = 0.04  # the same, while no thread is free: nothing new could be sent, so more is saved
 YIELD_CHECK = 0.5  # seconds between looks for other lanes that wait, while this one is idle
 SAVE_RETRY = 1.0  # seconds
 
@@ -184,14 +185,18 @@ class _Drain:
     def _gather(self) -> list[Result]:
         """The results of the next moment, to be saved together; those that are there if all are."""
         gathered: list[Result] = []
-        now = time.monotonic()
-        ends = now + (BUSY_POLL if now - self._quiet_since < BUSY else POLL)
+        ends = time.monotonic() + self._poll()
         while not gathered or len(gathered) < min(len(self._in_hand), settings.LANE_BATCH):
             try:
                 gathered.append(self._results.get(timeout=max(0.0, ends - time.monotonic())))
             except queue.Empty:
                 break
         return gathered
+
+    def _poll(self) -> float:
+        if len(self._in_hand) >= settings.LANE_THREADS:
+            return FULL_POLL
+        return BUSY_POLL if time.monotonic() - self._quiet_since < BUSY else POLL
 
     def _record(self, results: list[Result]) -> None:
         if not results:
