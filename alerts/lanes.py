@@ -22,7 +22,7 @@ from alerts.buckets import Bucket
 from alerts.fates import Result
 from alerts.models import Delivery, Lane
 from alerts.sending import send
-from destinations.errors import NeedsAttention, RateLimited
+from destinations.errors import NeedsAttention
 from destinations.messages import Action
 from destinations.models import Destination
 
@@ -126,8 +126,9 @@ class _Drain:
         self._is_lost = not mine.update(lease_until=wall + timedelta(seconds=settings.LEASE))
 
     def _claim(self) -> None:
-        room = self._room()
-        claimed = self._take(room) if room > 0 else []
+        room, to = self._room(), self._lane.destination
+        is_idle = not self._in_hand
+        claimed = deliveries.claim(to, self._token, room, is_idle=is_idle) if room > 0 else []
         self._is_quiet = not claimed
         if not claimed:
             return
@@ -142,23 +143,20 @@ class _Drain:
             for delivery in claimed:
                 self._start(delivery, destination, secrets)
 
-    def _take(self, room: int) -> list[Delivery]:
-        is_idle = not self._in_hand
-        return deliveries.claim(self._lane.destination, self._token, room, is_idle=is_idle)
-
     def _room(self) -> int:
         """How many deliveries may be claimed now."""
-        lane, now = self._lane, timezone.now()
-        if self._is_lost:
+        if self._is_lost or self._is_paused():
             return 0
         if any(delivery.interruptions for delivery, _ in self._in_hand.values()):
             return 0  # it goes alone
-        if lane.paused_until and lane.paused_until > now:
-            return 0
-        if lane.failures_in_row >= settings.BREAKER_FAILURES:
+        if self._lane.failures_in_row >= settings.BREAKER_FAILURES:
             return 0 if self._in_hand else 1  # the breaker's probe
         room: int = settings.LANE_THREADS + self._reserve() - len(self._in_hand)
         return min(room, settings.LANE_BATCH, self._bucket.available())
+
+    def _is_paused(self) -> bool:
+        until = self._lane.paused_until
+        return until is not None and until > timezone.now()
 
     def _reserve(self) -> int:
         """Deliveries that wait in hand for a thread, so that none has to wait for the database.
@@ -206,7 +204,7 @@ class _Drain:
         health.judge(self._lane, results)
         _insist(lambda: self._save(results))
         self._is_quiet = False  # a create may have made its close due
-        if any(isinstance(r.error, NeedsAttention | RateLimited) for r in results):
+        if self._is_paused() or any(isinstance(r.error, NeedsAttention) for r in results):
             self._put_back(self._unstarted())
 
     @transaction.atomic
