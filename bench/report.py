@@ -17,16 +17,20 @@ class Row:
     measured: str
     reference: str
     ratio: float
-    goal: float
+    goal: float | None  # None: it is told, and nothing depends on it
     is_ceiling: bool = True  # the ratio must be at most the goal; else at least
     details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_met(self) -> bool:
+        if self.goal is None:
+            return True
         return self.ratio <= self.goal if self.is_ceiling else self.ratio >= self.goal
 
     @property
     def goal_text(self) -> str:
+        if self.goal is None:
+            return "–"
         return f"{'≤' if self.is_ceiling else '≥'} {self.goal:g}"
 
 
