@@ -30,7 +30,7 @@ class Row:
     @property
     def goal_text(self) -> str:
         if self.goal is None:
-            return "–"
+            return "none"
         return f"{'≤' if self.is_ceiling else '≥'} {self.goal:g}"
 
 
