@@ -10,6 +10,7 @@ from django.conf import settings
 
 from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
 from destinations.messages import Action
+from destinations.models import Destination
 
 
 def pull_in(now: datetime) -> int:
@@ -34,6 +35,10 @@ def pull_in(now: datetime) -> int:
         + lanes.filter(tokens_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)).update(
             tokens_at=now
         )
+        # Else a refused key would not be blamed on the key of now, and be tried again and again.
+        + Destination.objects.filter(
+            secrets_changed_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)
+        ).update(secrets_changed_at=now)
         + Heartbeat.objects.filter(
             asked_at__gt=now + timedelta(seconds=settings.STALL_TIMEOUT)
         ).update(asked_at=None, beaten_at=None)
