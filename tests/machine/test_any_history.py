@@ -29,6 +29,7 @@ PROFILE = hypothesis.settings(
 )
 
 
+@pytest.mark.timeout(3600 if IS_LONG else 180)
 def test_every_promise_is_kept_in_any_history(stage: Stage) -> None:
     class History(AnyHistory):
         pass

@@ -35,6 +35,7 @@ def system(database_url: str, sandbox: Sandbox) -> Iterator[System]:
         system.stop()
 
 
+@pytest.mark.timeout(900 if "LONG" in os.environ else 180)
 def test_a_storm_is_taken_in_and_becomes_one_summary(system: System, sandbox: Sandbox) -> None:
     starts = range(0, ALERTS, BATCH)
     with ThreadPoolExecutor(4) as threads:
