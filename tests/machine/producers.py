@@ -1,18 +1,26 @@
 """What detectors report: new problems, the same ones again, late ones, and ends."""
 
 import uuid
+from datetime import timedelta
+
+from django.utils import timezone
 
 from alerts import ingest
 from alerts.models import Delivery
 from tests.alerts.factories import an_event, resolved
 from tests.machine.world import World
 
-LONG_AGO = "2026-11-20T08:00:00Z"
+LATE = timedelta(days=3)
 
 
 def trigger(world: World, asset: int, severity: str, is_late: bool = False) -> None:
-    fields = {"occurred_at": LONG_AGO} if is_late else {}
-    event = an_event(event_id=uuid.uuid4().hex, asset=f"shop.t{asset}", severity=severity, **fields)
+    occurred_at = timezone.now() - (LATE if is_late else timedelta())
+    event = an_event(
+        event_id=uuid.uuid4().hex,
+        asset=f"shop.t{asset}",
+        severity=severity,
+        occurred_at=occurred_at.isoformat(),
+    )
     recorded = ingest.record(event, world.producer)
     assert recorded.alert_id is not None
     assert recorded.status == "accepted"
@@ -38,6 +46,8 @@ def resolve(world: World, asset: int) -> None:
     """It may come before its trigger: then there is nothing that it could end."""
     opened = [alert for alert in world.sight.alerts.values() if alert.asset == f"shop.t{asset}"]
     is_open = any(alert.is_open for alert in opened)
-    event = resolved(event_id=uuid.uuid4().hex, asset=f"shop.t{asset}")
+    event = resolved(
+        event_id=uuid.uuid4().hex, asset=f"shop.t{asset}", occurred_at=timezone.now().isoformat()
+    )
     recorded = ingest.record(event, world.producer)
     assert recorded.status == ("accepted" if is_open else "unmatched")
