@@ -49,7 +49,7 @@ def end(alert: Alert, state: AlertState, actor: str = "", note: str = "") -> Ale
         return alert
     alert.ended_at, alert.open_fingerprint = timezone.now(), None
     _set(alert, state, Activity.Kind(state.value), actor, note)
-    planning.plan_closes(alert)
+    planning.plan_closes(alert, actor, note)
     return alert
 
 

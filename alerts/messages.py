@@ -27,6 +27,8 @@ def create_message(alert: Alert, rule: str, idempotency_key: str) -> tuple[Messa
         changes=tuple(redactor.change(change) for change in alert.changes[:CHANGES_LIMIT]),
         occurred_at=alert.occurred_at,
         link=f"{settings.PUBLIC_URL}{_alerts_path()}{alert.pk}/",
+        alert_id=str(alert.pk),
+        data_source=redactor.name(alert.data_source),
     )
     return message, redactor.count
 
@@ -37,9 +39,14 @@ def _alerts_path() -> str:
     return reverse("alerts")
 
 
-def close_message(created: dict[str, Any], alert: Alert) -> Message:
+def close_message(created: dict[str, Any], alert: Alert, ended_by: str, note: str) -> Message:
     """What is said when the alert ends, out of what was said when it opened."""
     message = Message.from_json(created)
     return dataclasses.replace(
-        message, idempotency_key=f"{message.idempotency_key}-close", ended=alert.state
+        message,
+        idempotency_key=f"{message.idempotency_key}-close",
+        ended=alert.state,
+        ended_at=alert.ended_at,
+        ended_by=ended_by,
+        ended_note=redactor_for(alert).text(note),
     )

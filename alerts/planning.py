@@ -43,16 +43,17 @@ def new_create(
     )
 
 
-def plan_closes(alert: Alert) -> None:
-    """A close for every create; a create that was never tried is not sent any more."""
+def plan_closes(alert: Alert, ended_by: str = "", note: str = "") -> None:
+    """A close for every create; a create that was never tried is not sent any more. It says who
+    ended the alert (empty: the detector) and why."""
     creates = list(Delivery.objects.select_for_update().filter(alert=alert, action=Action.CREATE))
-    closes = [_new_close(create, alert) for create in creates]
+    closes = [_new_close(create, alert, ended_by, note) for create in creates]
     rows.insert(closes)
     ring(close.destination_id for close in closes if close.next_attempt_at)
 
 
-def _new_close(create: Delivery, alert: Alert) -> Delivery:
-    message = close_message(create.message, alert)
+def _new_close(create: Delivery, alert: Alert, ended_by: str, note: str) -> Delivery:
+    message = close_message(create.message, alert, ended_by, note)
     close = Delivery(
         alert=alert,
         destination_id=create.destination_id,

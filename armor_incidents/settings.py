@@ -39,6 +39,8 @@ PUBLIC_URL = env("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
 # TLS is the reverse proxy's business; True adds HSTS, the redirect and Secure cookies.
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
 INCIDENT_IO_API_URL = env("INCIDENT_IO_API_URL", default="https://api.incident.io").rstrip("/")
+# Internal addresses that a URL typed by a user may reach; metadata addresses stay closed.
+OUTBOUND_ALLOW_CIDRS = env.list("OUTBOUND_ALLOW_CIDRS", default=[])
 
 # --- Django -----------------------------------------------------------------------------------
 

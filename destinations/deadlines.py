@@ -81,20 +81,20 @@ class _Limited:
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]
 
 
-class _PlainConnection(_Limited, HTTPConnection):
+class PlainConnection(_Limited, HTTPConnection):
     pass
 
 
-class _TLSConnection(_Limited, HTTPSConnection):
+class TLSConnection(_Limited, HTTPSConnection):
     pass
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+    ConnectionCls = PlainConnection
 
 
 class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
+    ConnectionCls = TLSConnection
 
 
 class Adapter(HTTPAdapter):

@@ -5,7 +5,9 @@ DestinationError            a sentence, advice, and the outcome that the attempt
 │   ├── RateLimited         429: the whole lane waits, and the try does not count
 │   └── MalformedAnswer     2xx, but not what the provider promises
 ├── Rejected                the same again would fail again: 400, 404, 413, 422, 3xx
-└── NeedsAttention          a person must act: 401, 403, an unreadable secret; holds the lane
+├── NeedsAttention          a person must act: 401, 403, an unreadable secret; holds the lane
+│   └── Disabled            the receiver wants nothing more (410): the destination is paused
+└── Recorded                record-only: it was rendered, and nothing was sent
 """
 
 from django.db import models
@@ -29,6 +31,7 @@ class Outcome(models.TextChoices):
     BLOCKED_ADDRESS = "blocked_address", "blocked address"
     INTERRUPTED = "interrupted", "interrupted"
     INTERNAL_ERROR = "internal_error", "internal error"
+    RECORDED = "recorded", "recorded only"
 
 
 class DestinationError(Exception):
@@ -76,3 +79,13 @@ class Rejected(DestinationError):
 
 class NeedsAttention(DestinationError):
     """A person must act before anything more is sent to this destination."""
+
+
+class Disabled(NeedsAttention):
+    """The receiver has said that it wants nothing more, ever."""
+
+
+class Recorded(DestinationError):
+    """A record-only destination: the request is in the exchanges, and was not sent."""
+
+    outcome = Outcome.RECORDED

@@ -77,6 +77,21 @@ def timeout(host: str) -> Retryable:
     return Retryable(f"{host} did not answer in time.", outcome=Outcome.TIMEOUT, advice=_PASSING)
 
 
+def blocked(error: Exception) -> NeedsAttention:
+    """The address must not be reached (destinations/outbound.py)."""
+    return NeedsAttention(
+        f"Nothing was sent: {error}.",
+        outcome=Outcome.BLOCKED_ADDRESS,
+        advice="Enter another address. Internal ones are opened by the operator, in"
+        " OUTBOUND_ALLOW_CIDRS.",
+    )
+
+
+def name_not_found(host: str) -> Retryable:
+    """Its name server does not know it, or did not answer."""
+    return _not_reached(host, "its name was not found")
+
+
 def transport(error: Exception, host: str) -> DestinationError:
     """Our sentence for requests' exception, whose own text holds the whole URL."""
     if isinstance(error, Timeout | ReadTimeoutError) and not isinstance(error, ConnectTimeout):
@@ -110,6 +125,10 @@ def _unreachable(error: Exception, host: str) -> Retryable | None:
         what = "nobody answers there"
     else:
         return None
+    return _not_reached(host, what)
+
+
+def _not_reached(host: str, what: str) -> Retryable:
     return Retryable(
         f"{host} could not be reached: {what}.",
         outcome=Outcome.UNREACHABLE,

@@ -2,7 +2,8 @@
 
 Every call has a total deadline (requests' own timeout is per read, so a server that drips one byte
 a second would hold it for ever), reads at most 64 KiB, follows no redirect, uses no proxy from the
-environment, and leaves a redacted Exchange behind for the history.
+environment, and leaves a redacted Exchange behind for the history. A URL that a user typed reaches
+only allowed addresses (destinations/outbound.py); the operator's own are trusted.
 """
 
 import json
@@ -19,10 +20,10 @@ from django.conf import settings
 from requests.exceptions import ConnectTimeout, RequestException
 from urllib3.exceptions import HTTPError
 
-from destinations import deadlines, failures
-from destinations.errors import DestinationError, MalformedAnswer
+from destinations import deadlines, failures, guard, outbound
+from destinations.errors import DestinationError, MalformedAnswer, Recorded
 from destinations.messages import shorten
-from destinations.scrubbing import scrub
+from destinations.scrubbing import MASK, scrub
 
 CONNECT_TIMEOUT = 5.0  # seconds
 ANSWER_LIMIT = 64 * 1024  # bytes read
@@ -99,39 +100,89 @@ class Door:
     """The calls of one attempt: they share one deadline, and their exchanges are kept.
 
     `secrets` are blanked wherever they turn up; `seconds` is the total time for all calls, from the
-    first one on.
+    first one on. `is_recording`: the first call is kept as an exchange, and not made.
     """
 
-    def __init__(self, secrets: Iterable[str] = (), seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        secrets: Iterable[str] = (),
+        seconds: float | None = None,
+        *,
+        is_recording: bool = False,
+    ) -> None:
         self._secrets = tuple(secret for secret in secrets if secret)
         self._seconds = seconds or settings.CALL_DEADLINE
         self._ends = math.inf
+        self._is_recording = is_recording
         self.exchanges: list[Exchange] = []
 
     def request(
-        self, method: str, url: str, *, headers: dict[str, str], body: Any = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        body: Any = None,
+        is_trusted: bool = False,
     ) -> Answer:
-        """One call. Any HTTP status is an Answer. Raises Retryable or Rejected if none came."""
-        self._ends = min(self._ends, time.monotonic() + self._seconds)
-        exchange = Exchange(method, self._scrub(url), self._scrub_json(body))
-        self.exchanges.append(exchange)
+        """One call. Any HTTP status is an Answer. `body` is sent as JSON, or as it is if it is
+        bytes (of JSON). `is_trusted`: the URL is the operator's setting, or part of the product.
+
+        Raises Retryable or Rejected if no answer came, NeedsAttention if the address must not be
+        reached, Recorded if nothing is to be sent.
+        """
+        exchange = self.begin(method, url, body)
         started = time.monotonic()
         try:
-            answer = self._call(method, url, headers, body)
+            answer = self._call(method, url, headers, body, is_trusted)
         finally:
             exchange.duration_ms = round((time.monotonic() - started) * 1000)
         exchange.status_code = answer.status_code
         exchange.answer = self._scrub(answer.content.decode("utf-8", "replace"))[:STORED_LIMIT]
         return replace(answer, secrets=self._secrets)
 
-    def _call(self, method: str, url: str, headers: dict[str, str], body: Any) -> Answer:
-        host = urlsplit(url).hostname or "the destination"
-        remaining = self._ends - time.monotonic()
-        if remaining <= 0:
+    def begin(self, method: str, url: str, body: Any) -> Exchange:
+        """Notes what is about to be sent, by whatever protocol. Raises Recorded if it is not to be
+        sent."""
+        self._ends = min(self._ends, time.monotonic() + self._seconds)
+        content = _text_of(body) if isinstance(body, bytes) else body
+        exchange = Exchange(method, self._scrub_url(url), self._scrub_json(content))
+        self.exchanges.append(exchange)
+        if self._is_recording:
+            raise Recorded("Record only: this is what would have been sent.")
+        return exchange
+
+    def remaining(self, host: str) -> float:
+        """Seconds that are left of the deadline. Raises Retryable if none are."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
             raise failures.timeout(host)
+        return left
+
+    def look_up(self, url: str) -> None:
+        """Whether a URL that somebody typed may be reached, without reaching it. Raises
+        NeedsAttention if not, and Retryable if its name is not found."""
+        parts = urlsplit(url)
+        is_plain = parts.scheme == "http"
+        try:
+            port = parts.port or (80 if is_plain else 443)
+            outbound.addresses(parts.hostname or "", port, is_plain=is_plain)
+        except outbound.BlockedAddress as blocked:
+            raise failures.blocked(blocked) from None
+        except (OSError, UnicodeError):
+            raise failures.name_not_found(parts.hostname or "The host") from None
+
+    def _call(
+        self, method: str, url: str, headers: dict[str, str], body: Any, is_trusted: bool
+    ) -> Answer:
+        host = urlsplit(url).hostname or "the destination"
+        remaining = self.remaining(host)
+        session = _session(is_trusted)
         try:
             with deadlines.limit(self._ends):
-                answer = _exchange(method, url, headers, body, remaining)
+                answer = _exchange(session, method, url, headers, body, remaining)
+        except outbound.BlockedAddress as blocked:
+            raise failures.blocked(blocked) from None
         # urllib3's own errors come from reading the body, which requests does not wrap.
         except (RequestException, HTTPError, OSError, ValueError) as error:
             if time.monotonic() >= self._ends and not isinstance(error, ConnectTimeout):
@@ -144,6 +195,10 @@ class Door:
     def _scrub(self, text: str) -> str:
         return scrub(text, self._secrets)
 
+    def _scrub_url(self, url: str) -> str:
+        """A URL that is a secret itself keeps its origin: people need to see where it went."""
+        return f"{outbound.origin(url)}/{MASK}" if url in self._secrets else self._scrub(url)
+
     def _scrub_json(self, body: Any) -> Any:
         # Value by value: as one text, a secret with a quote in it would be spelled differently.
         if isinstance(body, dict):
@@ -153,10 +208,18 @@ class Door:
         return self._scrub(body) if isinstance(body, str) else body
 
 
-def _exchange(method: str, url: str, headers: dict[str, str], body: Any, seconds: float) -> Answer:
+def _exchange(
+    session: requests.Session,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: Any,
+    seconds: float,
+) -> Answer:
+    encoded = {"data" if isinstance(body, bytes) else "json": body}
     # Prepared without the session: it has no cookies to send, and merging costs a fifth of a call.
-    request = requests.Request(method, url, headers=HEADERS | headers, json=body).prepare()
-    with _session().send(
+    request = requests.Request(method, url, headers=HEADERS | headers, **encoded).prepare()
+    with session.send(
         request,
         timeout=(min(CONNECT_TIMEOUT, seconds), seconds),
         allow_redirects=False,
@@ -169,14 +232,22 @@ def _exchange(method: str, url: str, headers: dict[str, str], body: Any, seconds
         return Answer(response.status_code, response.headers, content)
 
 
-def _session() -> requests.Session:
+def _text_of(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+def _session(is_trusted: bool) -> requests.Session:
     """This thread's session: connections are kept alive and never shared between threads."""
-    if not hasattr(_sessions, "session"):
+    name = "trusted" if is_trusted else "guarded"
+    if not hasattr(_sessions, name):
         session = requests.Session()
         # True would read proxies from the environment anew for every call, and obey them.
         session.trust_env = False
         for scheme in ("https://", "http://"):
-            session.mount(scheme, deadlines.Adapter())
-        _sessions.session = session
-    session_: requests.Session = _sessions.session
-    return session_
+            session.mount(scheme, deadlines.Adapter() if is_trusted else guard.Adapter())
+        setattr(_sessions, name, session)
+    found: requests.Session = getattr(_sessions, name)
+    return found

@@ -5,7 +5,7 @@ descriptions, timestamps and the rule. There is no field for row values, raw pay
 credentials, so nothing can carry them out.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -39,7 +39,8 @@ class Message:
     """One thing to say about one alert, in no vendor's words.
 
     `external_id` and `reference` are those of the incident to close (empty when creating);
-    `ended` says how the alert ended (`resolved`, `dismissed`).
+    `ended` says how the alert ended (`resolved`, `dismissed`), `ended_by` who did it (empty: the
+    detector), and `ended_note` why.
     """
 
     idempotency_key: str
@@ -53,9 +54,14 @@ class Message:
     changes: tuple[str, ...]
     occurred_at: datetime
     link: str
+    alert_id: str = ""
+    data_source: str = ""
     external_id: str = ""
     reference: str = ""
     ended: str = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    ended_note: str = ""
 
     @property
     def headline(self) -> str:
@@ -87,13 +93,76 @@ class Message:
     def to_json(self) -> dict[str, Any]:
         """A form that a JSON column keeps."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        return values | {"changes": [*self.changes], "occurred_at": self.occurred_at.isoformat()}
+        return values | {
+            "changes": [*self.changes],
+            "occurred_at": self.occurred_at.isoformat(),
+            "ended_at": self.ended_at and self.ended_at.isoformat(),
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The message that `to_json` wrote."""
-        times = {"occurred_at": datetime.fromisoformat(data["occurred_at"])}
+        ended_at = data.get("ended_at")
+        times = {
+            "occurred_at": datetime.fromisoformat(data["occurred_at"]),
+            "ended_at": datetime.fromisoformat(ended_at) if ended_at else None,
+        }
         return cls(**(data | times | {"changes": tuple(data["changes"])}))
+
+    @property
+    def ending(self) -> str:
+        """How it ended, as a sentence: "Resolved by ada: reran the job." Empty while it lasts."""
+        if not self.ended:
+            return ""
+        by = f" by {self.ended_by}" if self.ended_by else ""
+        note = " ".join(self.ended_note.split()).rstrip(".")
+        return f"{self.ended.capitalize()}{by}" + (f": {note}." if note else ".")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """What became of the alerts of one rule and asset in the time of a digest."""
+
+    rule: str
+    asset: str
+    severity: str
+    opened: int
+    ended: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Many alerts in one message: how many opened and ended since the last one, how many are still
+    open, and the busiest rules and assets. `more` counts the lines that had no room."""
+
+    idempotency_key: str
+    since: datetime
+    until: datetime
+    opened: int
+    ended: int
+    still_open: int
+    lines: tuple[DigestLine, ...]
+    more: int
+    link: str
+
+    @property
+    def headline(self) -> str:
+        """`[AnomalyArmor] Digest: 3 opened, 1 ended, 2 still open`."""
+        counts = f"{self.opened} opened, {self.ended} ended, {self.still_open} still open"
+        return f"{PRODUCT} Digest: {counts}"
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that a JSON column keeps."""
+        values = asdict(self)
+        return values | {"since": self.since.isoformat(), "until": self.until.isoformat()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The digest that `to_json` wrote."""
+        times = {name: datetime.fromisoformat(data[name]) for name in ("since", "until")}
+        lines = tuple(DigestLine(**line) for line in data["lines"])
+        return cls(**(data | times | {"lines": lines}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from urllib.parse import quote, quote_plus
 
 MASK = "[secret]"
 SHORTEST_SECRET = 4
+# A part of a URL that is shorter may be an ordinary word ("alerts"), and stays.
+LONG_WORD = 12
 
 # What is a secret by its looks, wherever it turns up. Kept linear: no nested repeats.
 _LOOKS_SECRET = re.compile(
@@ -39,9 +41,24 @@ def storable(text: str) -> str:
 @functools.lru_cache(maxsize=64)
 def _spellings(secrets: tuple[str, ...]) -> list[str]:
     """How the secrets may be spelled in a text, the longest first."""
-    known = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
+    known = {part for secret in secrets for part in _parts(secret) if len(part) >= SHORTEST_SECRET}
     encoded = {encode(secret) for secret in known for encode in (_quote_all, quote_plus)}
     return sorted(known | encoded, key=len, reverse=True)
+
+
+def _parts(secret: str) -> list[str]:
+    """The secret; of lines of header also the values; of a URL also what follows its host."""
+    parts = [secret]
+    if secret.startswith(("https://", "http://")):
+        rest = secret.split("/", 3)[3:]
+        parts += [part for part in (*rest, *_long_words(*rest)) if len(part) >= LONG_WORD]
+    elif "\n" in secret or ": " in secret:
+        parts += [line.partition(":")[2].strip() for line in secret.splitlines()]
+    return parts
+
+
+def _long_words(*texts: str) -> list[str]:
+    return [word for text in texts for word in re.split(r"[/?&=]", text)]
 
 
 def _quote_all(text: str) -> str:

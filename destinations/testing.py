@@ -154,15 +154,15 @@ def _about_account(
 
 
 def _with_success(report: Report, connector: Connector, receipt: Receipt) -> Report:
-    created = f"Success! {connector.thing.capitalize()} created"
+    done = f"Success! {connector.thing.capitalize()} {connector.done}"
     remember = f"Remember to resolve the test {connector.thing} in {connector.label}."
     return replace(
         report,
         is_success=True,
-        sentence=f"{created}: {receipt.reference}" if receipt.reference else f"{created}.",
+        sentence=f"{done}: {receipt.reference}" if receipt.reference else f"{done}.",
         reference=receipt.reference,
         link=receipt.link,
-        reminder=receipt.note or remember,
+        reminder=receipt.note or (remember if connector.is_lasting else ""),
     )
 
 

@@ -36,9 +36,30 @@ class IncidentIo(Connector):
     label = "incident.io"
     help = "Opens an incident when an alert triggers, and closes it when the alert ends."
     thing = "incident"
+    done = "created"
+    is_lasting = True
+    CREDENTIAL_URL = "https://app.incident.io/settings/api-keys"
+    STEPS = (
+        "In incident.io, open Settings → API keys and add a key with the roles: view data, create"
+        " incidents, edit incidents.",
+        "Copy the key; it starts with inc_ and is shown once.",
+        "Enter a name and the key here, and press Test: it makes one incident in test mode.",
+        "Choose the closed status, so that incidents are closed when their alerts end.",
+    )
     RATE_PER_SECOND = 20.0
     BURST = 200.0
-    EXAMPLE = {"api_key": "inc_" + "0" * 64, "closed_status_id": "", "severity_id": ""}
+    EXAMPLE = {
+        "api_key": "inc_" + "0" * 64,
+        "closed_status_id": "01HDGG56RYR2HATMM7R2TS6YJQ",
+        "severity_id": "01HDGG56RYJFS2YQXSWHQB29AG",
+    }
+    ANSWER = {
+        "incident": {
+            "id": "01FDAG4SAP5TYPT98WGR2N7W91",
+            "reference": "INC-123",
+            "permalink": "https://app.incident.io/incidents/123",
+        }
+    }
 
     class Form(ConnectorForm):
         api_key = SecretField(
@@ -168,7 +189,7 @@ class IncidentIo(Connector):
             raise NeedsAttention(NO_KEY, advice="Enter the API key and save.")
         url = self.setting("INCIDENT_IO_API_URL") + path
         headers = {"Authorization": f"Bearer {key}"}
-        answer = self.door.request(method, url, headers=headers, body=body)
+        answer = self.door.request(method, url, headers=headers, body=body, is_trusted=True)
         if not answer.is_success:
             raise _error(answer)
         return answer.json()

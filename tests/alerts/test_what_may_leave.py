@@ -36,7 +36,7 @@ VALUES = {
         "changes": [{"change_type": "table_added", "sample": CANARY}]
     },
     "in the fingerprint": {"fingerprint": CANARY},
-    "in the data source": {"data_source": CANARY},
+    "in the data source": {"data_source": f"postgres://etl:{CANARY}@db/shop"},
 }
 
 
@@ -50,6 +50,7 @@ def an_alert(**fields: Any) -> Alert:
             "description": "Column 'customer_email' was removed.",
             "asset": "shop.public.orders",
             "asset_id": "a-17",
+            "data_source": "prod-postgres",
             "changes": [{"change_type": "column_removed", "column": "customer_email"}],
             "occurred_at": datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
         }
@@ -109,6 +110,8 @@ def test_the_rest_is_said_as_it_is() -> None:
         changes=("Column removed (breaking): customer_email",),
         occurred_at=datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
         link=f"https://armor.example/alerts/{alert.pk}/",
+        alert_id=str(alert.pk),
+        data_source="prod-postgres",
     )
 
 
@@ -118,8 +121,11 @@ def test_of_many_changes_the_first_fifty_are_told() -> None:
 
 
 def test_a_close_says_what_the_create_said_and_how_it_ended() -> None:
-    alert = an_alert(state=AlertState.DISMISSED)
+    ended_at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    alert = an_alert(state=AlertState.DISMISSED, ended_at=ended_at)
     created = message_for()
-    closing = close_message(created.to_json(), alert)
+    closing = close_message(created.to_json(), alert, "ada", f"The value '{CANARY}' is right.")
     assert (closing.idempotency_key, closing.ended) == ("key-close", "dismissed")
+    assert (closing.ended_at, closing.ended_by) == (ended_at, "ada")
+    assert closing.ending == "Dismissed by ada: The value [blanked] is right."
     assert (closing.title, closing.summary) == (created.title, created.summary)

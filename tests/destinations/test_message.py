@@ -97,7 +97,12 @@ def test_it_cannot_be_changed_and_has_no_room_for_anything_else() -> None:
         "link",
         "external_id",
         "reference",
+        "alert_id",
+        "data_source",
         "ended",
+        "ended_at",
+        "ended_by",
+        "ended_note",
     }
 
 

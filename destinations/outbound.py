@@ -1,0 +1,142 @@
+"""Which addresses a URL that a user has typed may reach.
+
+Judged are the addresses that a name resolves to, never its spelling (`0x7f.1` is 127.0.0.1 to a
+resolver), and the connection is made to an address that was judged, so that a second answer of the
+name server changes nothing. `is_global` alone is not enough: Python takes NAT64, 6to4, multicast
+and some providers' addresses for global: https://docs.python.org/3.11/library/ipaddress.html.
+"""
+
+import functools
+import socket
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+# What clouds tell their machines about themselves, keys among it. No setting opens these.
+METADATA = [
+    ip_network(text)
+    for text in (
+        "169.254.0.0/16",
+        "fe80::/10",
+        "fd00:ec2::254/128",  # Amazon
+        "fd20:ce::254/128",  # Google
+        "100.100.100.200/32",  # Alibaba
+        "192.0.0.192/32",  # Oracle
+        "168.63.129.16/32",  # Azure
+    )
+]
+# Python 3.11 calls these global, or not private, and they are neither anybody's server.
+NOT_PUBLIC = [
+    ip_network(text)
+    for text in (
+        "100.64.0.0/10",
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "::/96",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2001::/32",
+        "2002::/16",
+        "3fff::/20",
+        "5f00::/16",
+        "fec0::/10",
+    )
+]
+NAT64 = ip_network("64:ff9b::/96")
+COMPATIBLE = ip_network("::/96")
+
+
+class BlockedAddress(Exception):
+    """The name resolves to an address that must not be reached. Its text is a sentence."""
+
+
+def problem(url: str) -> str:
+    """What is wrong with the spelling of a URL that somebody typed; empty if nothing is."""
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return "Enter a whole address, such as https://hooks.example.com/alerts."
+    if parts.scheme not in ("https", "http") or not parts.hostname or not has_port:
+        return "Enter a whole address that starts with https://."
+    if parts.scheme == "http" and not settings.OUTBOUND_ALLOW_CIDRS:
+        return "The address must start with https://."
+    if parts.username is not None or parts.password is not None:
+        return "Leave user and password out of the address; there are fields for credentials."
+    if parts.fragment:
+        return "Leave out the part from # on: it is never sent."
+    return "" if _is_host(parts.hostname) else "The name of the host is not written in ASCII."
+
+
+def origin(url: str) -> str:
+    """The part of a URL that is no secret: `https://hooks.slack.com`."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
+def addresses(host: str, port: int, *, is_plain: bool) -> list[str]:
+    """The addresses of `host`, all of them allowed. `is_plain`: without TLS, only to what the
+    operator has opened. Raises BlockedAddress, and OSError if the name is not found."""
+    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    for text in texts:
+        address = ip_address(text.partition("%")[0])
+        if not may_reach(address):
+            raise BlockedAddress(f"{host} is at {address}, an address that must not be reached")
+        if is_plain and not _is_opened(address):
+            raise BlockedAddress(f"{host} must be addressed by https://")
+    return texts
+
+
+def may_reach(address: Address) -> bool:
+    """Whether a typed URL may lead to this address."""
+    forms = list(_forms(address))
+    if _in(forms, METADATA):
+        return False
+    if _is_opened(address):
+        return True
+    is_public = address.is_global and not (address.is_multicast or address.is_reserved)
+    return is_public and not _in(forms, NOT_PUBLIC) and forms == [address]
+
+
+def _is_opened(address: Address) -> bool:
+    opened = _networks(tuple(settings.OUTBOUND_ALLOW_CIDRS))
+    return _in([_unmapped(address)], opened)
+
+
+@functools.lru_cache(maxsize=8)
+def _networks(texts: tuple[str, ...]) -> list[Network]:
+    return [ip_network(text.strip(), strict=False) for text in texts]
+
+
+def _forms(address: Address) -> Iterator[Address]:
+    """The address, and every IPv4 address that is packed into it."""
+    yield address
+    if not isinstance(address, IPv6Address):
+        return
+    if address.teredo:
+        yield from address.teredo
+    yield from (packed for packed in (address.ipv4_mapped, address.sixtofour) if packed)
+    if address in NAT64 or address in COMPATIBLE:
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def _unmapped(address: Address) -> Address:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _in(found: Iterable[Address], networks: Iterable[Network]) -> bool:
+    networks = list(networks)
+    return any(address in network for address in found for network in networks)
+
+
+def _is_host(host: str) -> bool:
+    # A letter of another alphabet can look like a Latin one; a browser would show it as xn--….
+    return host.isascii() and not any(char.isspace() for char in host)
