@@ -21,7 +21,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from alerts import rows, statements
-from alerts.fates import Result, fate_of
+from alerts.fates import Result, fate_of, was_recorded
 from alerts.models import Attempt, Delivery, DeliveryState
 from destinations.errors import Outcome, Retryable
 from destinations.messages import Action
@@ -93,8 +93,8 @@ def give_back(delivery: Delivery, reason: str) -> None:
 
 
 @transaction.atomic
-def record(results: Sequence[Result]) -> list[Result]:
-    """Stores what came of claimed deliveries, an attempt row for each.
+def record(results: Sequence[Result], *, is_held: bool = False) -> list[Result]:
+    """Stores what came of claimed deliveries, an attempt row for each. `is_held`: as in fates.
 
     Returns those that were still ours: a result whose lease has run out in the meantime is
     dropped, because its delivery is somebody else's by now.
@@ -103,7 +103,7 @@ def record(results: Sequence[Result]) -> list[Result]:
         return []
     held = statements.held([result.delivery for result in results])
     ours = [r for r in results if _claim_of(r.delivery) in held]
-    statements.settle((result.delivery, fate_of(result)) for result in ours)
+    statements.settle((result.delivery, fate_of(result, is_held=is_held)) for result in ours)
     rows.insert([_attempt(result) for result in ours])
     settle_closes(
         result.delivery.alert_id for result in ours if result.delivery.action == Action.CREATE
@@ -155,7 +155,7 @@ def settle_closes(alert_ids: Iterable[uuid.UUID]) -> int:
         create = Delivery.objects.get(
             alert=close.alert_id, destination=close.destination_id, action=Action.CREATE
         )
-        if create.external_id:
+        if create.external_id or was_recorded(create):
             close.due_with(create)
         elif create.state in (DeliveryState.FAILED, DeliveryState.SKIPPED):
             close.state, close.reason = DeliveryState.SKIPPED, without_incident(create)

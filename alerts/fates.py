@@ -14,11 +14,14 @@ from destinations.errors import (
     NeedsAttention,
     Outcome,
     RateLimited,
+    Recorded,
     Retryable,
 )
 from destinations.http import Exchange
 from destinations.messages import Receipt
 from destinations.scrubbing import storable
+
+RECORDED_ONLY = "Record only: it was rendered, and not sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,13 @@ class Result:
     exchanges: list[Exchange] = field(default_factory=list)
 
 
-def fate_of(result: Result) -> dict[str, Any]:
-    """The new values of the delivery's row."""
+def fate_of(result: Result, *, is_held: bool = False) -> dict[str, Any]:
+    """The new values of the delivery's row. `is_held`: the destination is known to be down, so
+    this try was a probe, and is not counted against the delivery."""
+    if isinstance(result.error, Recorded):
+        return _fate_of_recorded()
     if result.error:
-        return _fate_after_error(result.delivery, result.error)
+        return _fate_after_error(result.delivery, result.error, is_held)
     return _fate_after_success(result.receipt or Receipt())
 
 
@@ -52,18 +58,34 @@ def _fate_after_success(receipt: Receipt) -> dict[str, Any]:
     } | {name: value for name, value in told.items() if value}
 
 
+def _fate_of_recorded() -> dict[str, Any]:
+    return {
+        "state": DeliveryState.SKIPPED,
+        "reason": RECORDED_ONLY,
+        "next_attempt_at": None,
+        "interruptions": 0,
+    }
+
+
+def was_recorded(delivery: Delivery) -> bool:
+    """Whether it ended in the history of a record-only destination."""
+    return delivery.state == DeliveryState.SKIPPED and delivery.reason == RECORDED_ONLY
+
+
 def _fitting(text: str, column: str) -> str:
     """A stranger's text, as the column can hold it."""
     limit: int = getattr(Delivery._meta.get_field(column), "max_length", 0)
     return storable(text)[:limit]
 
 
-def _fate_after_error(delivery: Delivery, error: DestinationError) -> dict[str, Any]:
+def _fate_after_error(delivery: Delivery, error: DestinationError, is_held: bool) -> dict[str, Any]:
     if error.outcome == Outcome.INTERRUPTED:
         return _fate_after_interruption(delivery, error)
     failures = delivery.failure_count + 1
     again = _again(error, wait_after(error, failures))
     if isinstance(error, NeedsAttention | RateLimited):
+        return again
+    if isinstance(error, Retryable) and is_held:
         return again
     if isinstance(error, Retryable) and failures <= len(settings.RETRY_SCHEDULE):
         return again | {"failure_count": failures}

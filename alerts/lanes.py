@@ -21,7 +21,7 @@ from alerts import deliveries, health, rows, tasks
 from alerts.buckets import Bucket
 from alerts.fates import Result
 from alerts.models import Delivery, Lane
-from alerts.sending import send
+from alerts.sending import obstacle_to, send
 from destinations.errors import NeedsAttention
 from destinations.messages import Action
 from destinations.models import Destination
@@ -173,7 +173,7 @@ class _Drain:
     ) -> None:
         action = Action(delivery.action)
         connector = destination.connector(secrets)
-        if obstacle := connector.obstacle(action):
+        if obstacle := obstacle_to(delivery, connector, destination):
             deliveries.give_back(delivery, obstacle)
             return
         self._bucket.take(connector.cost(action))
@@ -214,7 +214,7 @@ class _Drain:
             # nobody waits for its disk. A claim waits: it must outlive the call that follows it.
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL synchronous_commit TO OFF")
-        deliveries.record(results)
+        deliveries.record(results, is_held=health.is_held(self._lane))
         health.save(self._lane, results)
 
     def _unstarted(self) -> list[Delivery]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from alerts import rows, tasks
 from alerts.deliveries import skip, without_incident
+from alerts.fates import was_recorded
 from alerts.messages import close_message, create_message
 from alerts.models import Alert, Delivery, DeliveryState, Installation, Lane
 from destinations.messages import Action
@@ -66,7 +67,7 @@ def _new_close(create: Delivery, alert: Alert, ended_by: str, note: str) -> Deli
     if create.state == DeliveryState.PENDING and not create.attempt_count:
         skip([create], ENDED_BEFORE)
         close.state, close.reason = DeliveryState.SKIPPED, ENDED_BEFORE
-    elif create.external_id:
+    elif create.external_id or was_recorded(create):
         close.due_with(create)
     elif create.state in (DeliveryState.FAILED, DeliveryState.SKIPPED):
         close.state, close.reason = DeliveryState.SKIPPED, without_incident(create)

@@ -6,11 +6,13 @@ import time
 
 from django.utils import timezone
 
+from alerts.deliveries import NO_INCIDENT
 from alerts.fates import Result
 from alerts.models import Delivery
 from destinations.connectors import Connector
 from destinations.errors import DestinationError, Outcome, Retryable
 from destinations.messages import Action, Message, Receipt
+from destinations.models import Destination
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,16 @@ def send(delivery: Delivery, connector: Connector) -> Result:
     duration_ms = round((time.monotonic() - started) * 1000)
     exchanges = connector.door.exchanges
     return Result(delivery, started_at, duration_ms, receipt, error, exchanges)
+
+
+def obstacle_to(delivery: Delivery, connector: Connector, destination: Destination) -> str:
+    """Why a claimed delivery is pointless; empty if it is not. What a record-only destination was
+    asked to create is not there to be closed, once it works for real."""
+    action = Action(delivery.action)
+    is_pointless = action == Action.CLOSE and not delivery.external_id
+    if is_pointless and not destination.is_record_only:
+        return NO_INCIDENT
+    return connector.obstacle(action)
 
 
 def _ask(delivery: Delivery, connector: Connector) -> Receipt:

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from alerts import clocks, deletion, deliveries, lifecycle, storms, tasks
+from alerts import clocks, deletion, deliveries, lifecycle, notices, storms, tasks
 from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
 from destinations.messages import Action
 
 logger = logging.getLogger(__name__)
 SETTLE_BATCH = 200
+NOTICES = 10  # a round
 
 
 def sweep() -> None:
@@ -24,6 +25,8 @@ def sweep() -> None:
     deletion.skip_waiting()
     lifecycle.wake_snoozed()
     storms.sweep()
+    for lane in notices.due(timezone.now())[:NOTICES]:
+        tasks.ask_to_tell(lane.pk)
     wake()
 
 

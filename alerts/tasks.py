@@ -26,12 +26,14 @@ from alerts.rows import prepared
 __all__ = [
     "Cluster",
     "ask_for_beat",
+    "ask_to_tell",
     "beat",
     "drain",
     "prune_queue",
     "ring",
     "start_cluster",
     "stopping",
+    "tell",
 ]
 logger = logging.getLogger(__name__)
 WAITING = "SELECT 1 FROM django_q_ormq WHERE key = %s AND lock < %s LIMIT 1"
@@ -87,6 +89,22 @@ def drain(lane_id: int) -> None:
         lanes.drain(lane_id, stopping.is_set)
     except Exception:
         logger.exception("Draining lane %d broke off; the sweeper rings again.", lane_id)
+
+
+def ask_to_tell(lane_id: int) -> None:
+    """Queues a mail to the admins about the lane's destination."""
+    async_task("alerts.tasks.tell", lane_id)
+
+
+def tell(lane_id: int) -> None:
+    """Tells the admins what there is to tell."""
+    from alerts import notices
+
+    try:
+        notices.tell(lane_id)
+    except Exception as error:
+        # Its text may hold anything, an address among it.
+        logger.error("Telling of lane %d broke off: %s", lane_id, type(error).__name__)
 
 
 def prune_queue(now: datetime) -> int:

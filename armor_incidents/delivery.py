@@ -23,6 +23,11 @@ RETRY_AFTER_LIMIT = 900.0
 RATE_LIMIT_PAUSE = 120.0
 BREAKER_FAILURES = 10
 BREAKER_PAUSE = 60.0
+# A destination that has failed so often in a row, and for so long, is held: it is tried now and
+# then, what waits is not given up, and its admins are told by mail (alerts/notices.py).
+HOLD_FAILURES = 20
+HOLD_AFTER = env.float("HOLD_AFTER", default=3600.0)
+HOLD_PAUSE = 300.0
 SWEEP_INTERVAL = 2.0
 # A doorbell nobody answered in this time is rung again.
 DOORBELL_TIMEOUT = 5.0

@@ -45,6 +45,7 @@ class Page(HTMLParser):
         self._words: list[str] = []
         self._form: Form | None = None
         self._field = ""  # of the select or textarea that is open
+        self._is_text = False  # it is a textarea
         self._silent = 0
         self.feed(html)
 
@@ -98,11 +99,9 @@ class Page(HTMLParser):
             self._input(form, name, found)
         elif tag == "button" and "formaction" in found:
             form.button_actions.append(found["formaction"])
-        elif tag == "select":
-            self._field = name
-        elif tag == "textarea":
-            self._field = name
-            form.values.append((name, ""))
+        elif tag in ("select", "textarea"):
+            self._field, self._is_text = name, tag == "textarea"
+            form.values += [(name, "")] if self._is_text else []
         elif tag == "option" and self._field:
             form.choices.append((self._field, found.get("value", ""), ""))
             if "selected" in found:
@@ -126,7 +125,7 @@ class Page(HTMLParser):
 
     def _label(self, form: Form, data: str) -> None:
         """Text after a choice is its label; text in a textarea is its value."""
-        if form.values and self._field and form.values[-1] == (self._field, ""):
+        if self._is_text and self._field:
             form.values[-1] = (self._field, data)
         elif form.choices and not form.choices[-1][2]:
             name, value, _ = form.choices[-1]

@@ -8,7 +8,6 @@ only allowed addresses (destinations/outbound.py); the operator's own are truste
 
 import json
 import math
-import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from django.conf import settings
 from requests.exceptions import ConnectTimeout, RequestException
 from urllib3.exceptions import HTTPError
 
-from destinations import deadlines, failures, guard, outbound
+from destinations import deadlines, failures, outbound, sessions
 from destinations.errors import DestinationError, MalformedAnswer, Recorded
 from destinations.messages import shorten
 from destinations.scrubbing import MASK, scrub
@@ -34,7 +33,6 @@ HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
 }
-_sessions = threading.local()
 
 
 @dataclass(slots=True)
@@ -177,7 +175,7 @@ class Door:
     ) -> Answer:
         host = urlsplit(url).hostname or "the destination"
         remaining = self.remaining(host)
-        session = _session(is_trusted)
+        session = sessions.session(is_trusted=is_trusted)
         try:
             with deadlines.limit(self._ends):
                 answer = _exchange(session, method, url, headers, body, remaining)
@@ -237,17 +235,3 @@ def _text_of(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return body.decode("utf-8", "replace")
-
-
-def _session(is_trusted: bool) -> requests.Session:
-    """This thread's session: connections are kept alive and never shared between threads."""
-    name = "trusted" if is_trusted else "guarded"
-    if not hasattr(_sessions, name):
-        session = requests.Session()
-        # True would read proxies from the environment anew for every call, and obey them.
-        session.trust_env = False
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, deadlines.Adapter() if is_trusted else guard.Adapter())
-        setattr(_sessions, name, session)
-    found: requests.Session = getattr(_sessions, name)
-    return found

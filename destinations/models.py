@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 
-from destinations import connectors
+from destinations import connectors, outbound
 from destinations.connectors import Connector
 from destinations.crypto import SecretUnreadable, key_ring
 from destinations.errors import NeedsAttention, Outcome
@@ -37,6 +37,9 @@ class Destination(models.Model):
     # {"api_key": {"sealed": "v1:…", "hint": "x4f2", "set_at": "…", "set_by": "ada"}}
     secrets = models.JSONField(default=dict, blank=True, editable=False)
     is_active = models.BooleanField(default=True, help_text="Paused destinations keep their queue.")
+    is_record_only = models.BooleanField(
+        "record only", default=False, db_default=False, help_text="Rendered and kept, never sent."
+    )
     secrets_changed_at = models.DateTimeField(default=timezone.now, editable=False)
     # Why nothing is sent until a person has acted; empty if all is well.
     attention = models.TextField(blank=True, editable=False)
@@ -45,6 +48,11 @@ class Destination(models.Model):
     last_success_at = models.DateTimeField(null=True, editable=False)
     last_failure_at = models.DateTimeField(null=True, editable=False)
     last_error = models.TextField(blank=True, editable=False)
+    # The first of the failures since the last success; and when the admins were told of it, or may
+    # be told (alerts/notices.py).
+    failing_since = models.DateTimeField(null=True, editable=False)
+    told_at = models.DateTimeField(null=True, editable=False)
+    tell_after = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -74,10 +82,14 @@ class Destination(models.Model):
         """Seals `plaintext` into the row (not saved), and takes away the need for attention."""
         self.secrets[field] = {
             "sealed": key_ring().seal(plaintext, self._context(field)),
-            "hint": plaintext[-HINT_LENGTH:] if len(plaintext) >= HINT_MIN_SECRET else "",
+            "hint": _hint(plaintext),
             "set_at": timezone.now().isoformat(),
             "set_by": by.get_username() if by else "",
         }
+        self.set_right()
+
+    def set_right(self) -> None:
+        """Somebody has changed what may have been wrong (not saved): it is tried again."""
         self.attention, self.attention_at = "", None
         self.secrets_changed_at = timezone.now()
 
@@ -117,7 +129,8 @@ class Destination(models.Model):
         """The connector, ready to speak, with the secrets that somebody has opened already or else
         opens them. Raises NeedsAttention if a secret cannot be read."""
         opened = self.open_secrets() if secrets is None else secrets
-        return self.connector_class(self.config, opened, Door(opened.values()))
+        door = Door(opened.values(), is_recording=self.is_record_only)
+        return self.connector_class(self.config, opened, door)
 
     def verified(self) -> None:
         """A test succeeded: whatever held the destination is over."""
@@ -131,3 +144,10 @@ class Destination(models.Model):
 
     def _context(self, field: str) -> str:
         return f"armor_incidents:destination:{self.pk}:{field}:v1"
+
+
+def _hint(secret: str) -> str:
+    """By what people tell one secret from another: its end, or the origin of an address."""
+    if secret.startswith(("https://", "http://")):
+        return outbound.origin(secret)
+    return secret[-HINT_LENGTH:] if len(secret) >= HINT_MIN_SECRET else ""

@@ -16,9 +16,12 @@ _LOOKS_SECRET = re.compile(
     r"|(?<=\bbasic )[a-z0-9+/=]{16,}"
     r"|\binc_[a-z0-9]{16,}"
     r"|\baa_live_[\w.-]{16,}"
+    r"|\bxox[a-z]-[\w-]{10,}"
+    r"|\bwhsec_[a-z0-9+/=]{16,}"
+    r"|(?<=hooks\.slack\.com/)(?:services|workflows|triggers)/[\w/-]{10,}"
 )
 # One of these stands in or before each of them. Nearly all texts have none, and need no pattern.
-_SIGNS = ("bearer ", "basic ", "inc_", "aa_live_")
+_SIGNS = ("bearer ", "basic ", "inc_", "aa_live_", "xox", "whsec_", "hooks.slack.com/")
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:

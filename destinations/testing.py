@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from destinations.connectors import Connector
 from destinations.errors import DestinationError, Outcome, Retryable
-from destinations.forms import OPTIONAL, DestinationForm
+from destinations.forms import DestinationForm
 from destinations.http import Exchange
 from destinations.messages import Check, Message, Receipt, web_link
 from destinations.scrubbing import scrub
@@ -21,24 +21,21 @@ from destinations.scrubbing import scrub
 logger = logging.getLogger(__name__)
 
 REFUSED = "Not tested: see the marked fields."
+NOT_LOADED = "Nothing was loaded: see the marked fields."
+LOADED = (
+    "The lists of the account are loaded: choose in the fields above. Nothing was changed there."
+)
 # A save waits for the account no longer than a person would.
 SAVE_DEADLINE = 10.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What the account offers for one field: pairs of id and name."""
-
-    field: str
-    label: str
-    choices: tuple[tuple[str, str], ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came of a test, in words for the page, without secrets."""
+    """What came of a test or of a look at the account, in words for the page, without secrets."""
 
     is_success: bool = False
+    # A test was made, and not only a look at the account.
+    is_proof: bool = False
     sentence: str = REFUSED
     advice: str = ""
     request_id: str = ""
@@ -48,7 +45,6 @@ class Report:
     link: str = ""
     reminder: str = ""
     warnings: tuple[str, ...] = ()
-    offers: tuple[Offer, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     # The next test's id. The same again while nobody knows what became of this one.
     test_id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -65,13 +61,14 @@ def run(form: DestinationForm, test_id: str) -> Report:
     try:
         found = connector.check()
         _mark(form, found)
+        form.offer(found.choices)
         if not found.field_errors:
             receipt = connector.test(_message(form, test_id))
     except DestinationError as failure:
         error = failure
     except Exception as failure:
         error = _unforeseen(failure)
-    report = _about_account(form, found, warnings, connector.door.exchanges)
+    report = _about_account(found, warnings, connector.door.exchanges)
     if receipt:
         report = _with_success(report, connector, receipt)
     if error:
@@ -79,12 +76,35 @@ def run(form: DestinationForm, test_id: str) -> Report:
     return _scrubbed(report, secrets)
 
 
+def look(form: DestinationForm) -> Report:
+    """Loads the lists of the account, and changes nothing there. Only its secrets must be right."""
+    form.is_valid()
+    if any(name in form.errors for name in form.secret_names()):
+        return Report(sentence=NOT_LOADED)
+    form.errors.clear()  # the rest of the form may still be empty
+    secrets = list(form.secrets.values())
+    connector = form.connector()
+    try:
+        found = connector.check()
+    except DestinationError as failure:
+        error = failure
+    except Exception as failure:
+        error = _unforeseen(failure)
+    else:
+        _mark(form, found)
+        form.offer(found.choices)
+        report = _about_account(found, [], connector.door.exchanges)
+        return _scrubbed(replace(report, is_success=True, sentence=LOADED), secrets)
+    report = _about_account(Check(), [], connector.door.exchanges)
+    return _scrubbed(_with_error(report, error, new_test_id()), secrets)
+
+
 def check(form: DestinationForm) -> list[str]:
     """Looks at the account of a form that is about to be saved; returns sentences of warning.
 
     What the account refuses becomes an error of the field; that it cannot be asked is a warning.
     """
-    if not form.is_valid() or not any(form.config.values()):
+    if not form.is_valid() or not form.needs_check:
         return []
     secrets = list(form.secrets.values())
     try:
@@ -94,6 +114,7 @@ def check(form: DestinationForm) -> list[str]:
     except Exception as failure:
         return [f"It could not be checked: {_unforeseen(failure)}"]
     _mark(form, found)
+    form.offer(found.choices)
     return [scrub(warning, secrets) for warning in found.warnings]
 
 
@@ -138,17 +159,11 @@ def _unforeseen(failure: Exception) -> DestinationError:
     )
 
 
-def _about_account(
-    form: DestinationForm, found: Check, warnings: list[str], exchanges: list[Exchange]
-) -> Report:
+def _about_account(found: Check, warnings: list[str], exchanges: list[Exchange]) -> Report:
     return Report(
         account=found.account,
         account_url=web_link(found.account_url),
         warnings=(*warnings, *found.warnings),
-        offers=tuple(
-            Offer(name, str(form.fields[name].label).removesuffix(OPTIONAL), tuple(choices))
-            for name, choices in found.choices.items()
-        ),
         exchanges=tuple(exchanges),
     )
 
@@ -159,6 +174,7 @@ def _with_success(report: Report, connector: Connector, receipt: Receipt) -> Rep
     return replace(
         report,
         is_success=True,
+        is_proof=True,
         sentence=f"{done}: {receipt.reference}" if receipt.reference else f"{done}.",
         reference=receipt.reference,
         link=receipt.link,

@@ -12,6 +12,7 @@ from django_htmx.middleware import HtmxDetails
 
 from destinations import connectors, testing
 from destinations.forms import DestinationForm, destination_form
+from destinations.guides import guide_to
 from destinations.health import health, problem
 from destinations.models import ALERT_CONFIGURATION, Destination
 
@@ -48,6 +49,14 @@ def choose_kind(request: Request) -> HttpResponse:
     return render(request, "destinations/choose_kind.html", {"kinds": kinds})
 
 
+@require_GET
+def guide(request: Request, kind: str) -> HttpResponse:
+    """How a kind is set up and what it sends, out of the connector itself."""
+    if kind not in connectors.registry:
+        raise Http404
+    return render(request, "destinations/guide.html", {"guide": guide_to(kind)})
+
+
 @require_http_methods(["GET", "POST"])
 @configures
 def new_destination(request: Request, kind: str) -> HttpResponse:
@@ -74,7 +83,10 @@ def pause(request: Request, pk: str) -> HttpResponse:
     """Pauses the destination, or lets it go on."""
     destination = get_object_or_404(Destination.objects.alive(), pk=pk)
     destination.is_active = not destination.is_active
-    destination.save(update_fields=["is_active", "updated_at"])
+    if destination.is_active:
+        destination.set_right()  # whoever resumes it has looked at what paused it
+    attention = ["attention", "attention_at", "secrets_changed_at"]
+    destination.save(update_fields=["is_active", "updated_at", *attention])
     done = "works again" if destination.is_active else "is paused; what is due for it waits"
     messages.success(request, f"{destination.name} {done}.")
     return redirect("destination", pk=destination.pk)
@@ -87,6 +99,8 @@ def _form_page(request: Request, destination: Destination) -> HttpResponse:
         return _page(request, "destinations/form.html", form)
     if data.get("action") == "test":
         return _test(request, form)
+    if data.get("action") == "look":
+        return _answer(request, form, testing.look(form))
     warnings = testing.check(form)
     if form.is_valid() and form.save():
         return _saved(request, form, warnings)
@@ -97,6 +111,10 @@ def _test(request: Request, form: DestinationForm) -> HttpResponse:
     report = testing.run(form, testing.new_test_id(request.POST.get("test_id", "")))
     if report.is_success and form.is_as_stored():
         form.destination.verified()
+    return _answer(request, form, report)
+
+
+def _answer(request: Request, form: DestinationForm, report: testing.Report) -> HttpResponse:
     template = "_test_answer.html" if request.htmx else "form.html"
     return _page(request, f"destinations/{template}", form, report=report)
 

@@ -111,6 +111,7 @@ def test_the_sandbox_knows_nothing_of_django() -> None:
                 "destinations/deadlines.py",
                 "destinations/failures.py",
                 "destinations/guard.py",
+                "destinations/sessions.py",
             },
         ),
         ("pickle", set()),

@@ -34,6 +34,7 @@ BADGE_ICONS = {
     "on": "check-circle",
     "off": "pause-circle",
     "paused": "pause-circle",
+    "record_only": "document-text",
     "waiting": "clock",
     "failing": "exclamation-circle",
     "needs_attention": "exclamation-triangle",
@@ -43,6 +44,7 @@ BADGE_ICONS = {
     "deleted": "trash",
     # attempts and the timeline
     "success": "check-circle",
+    "recorded": "document-text",
     "interrupted": "bolt-slash",
     "breaking": "exclamation-triangle",
     "detected": "bell-alert",

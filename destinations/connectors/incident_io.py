@@ -8,9 +8,7 @@ minute and key, and a second, unpublished one on creates an hour.
 
 from typing import Any
 
-from django import forms
-
-from destinations.connectors.base import Connector, ConnectorForm, SecretField
+from destinations.connectors.base import Connector, ConnectorForm, ListedField, SecretField
 from destinations.errors import DestinationError, MalformedAnswer, NeedsAttention
 from destinations.http import Answer
 from destinations.messages import Action, Check, Message, Receipt
@@ -68,17 +66,13 @@ class IncidentIo(Connector):
             help_text="From incident.io, Settings → API keys; it starts with inc_. Its roles:"
             " create incidents, edit incidents, view data.",
         )
-        closed_status_id = forms.CharField(
+        closed_status_id = ListedField(
             label="Closed Status ID (optional)",
-            required=False,
-            max_length=100,
             help_text="The status that closes an incident; Test lists yours. Left empty,"
             " incidents stay open until somebody closes them in incident.io.",
         )
-        severity_id = forms.CharField(
+        severity_id = ListedField(
             label="Severity ID (optional)",
-            required=False,
-            max_length=100,
             help_text="For accounts that ask for a severity; Test lists yours.",
         )
 

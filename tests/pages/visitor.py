@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.http import HttpResponse
 from django.test import Client
 
+from demo.forms import Page
 from sandbox import keys
 
 SECRETS = (keys.FULL, keys.VIEWER_ONLY, keys.CREATOR_ONLY, keys.NO_OPT_OUT, keys.REVOKED)
@@ -46,10 +47,8 @@ class Visitor:
         return self.submit(action=action, **typed)
 
     def fields(self) -> dict[str, str]:
-        """What a browser would send of the text and hidden inputs of the page."""
-        inputs = re.findall(r"<input[^>]*>", self.html)
-        pairs = [(_attribute(i, "name"), _attribute(i, "value")) for i in inputs]
-        return {name: value for name, value in pairs if name}
+        """What a browser would send of all that can be filled in on the page."""
+        return {name: value for form in Page(self.html).forms for name, value in form.values}
 
     def sees(self, *texts: str) -> bool:
         """Whether all of these stand on the page."""
@@ -70,11 +69,6 @@ class Visitor:
         self.path = response.request["PATH_INFO"]
         assert not [secret for secret in SECRETS if secret in self.html]
         return self
-
-
-def _attribute(tag: str, name: str) -> str:
-    match = re.search(rf'\b{name}="([^"]*)"', tag)
-    return unescape(match.group(1)) if match else ""
 
 
 def htmx() -> dict[str, str]:
