@@ -39,6 +39,8 @@ def pull_in(now: datetime) -> int:
         + Destination.objects.filter(
             secrets_changed_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)
         ).update(secrets_changed_at=now)
+        + Destination.objects.filter(failing_since__gt=lease).update(failing_since=now)
+        + Destination.objects.filter(told_at__gt=lease).update(told_at=now)
         + Heartbeat.objects.filter(
             asked_at__gt=now + timedelta(seconds=settings.STALL_TIMEOUT)
         ).update(asked_at=None, beaten_at=None)

@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from alerts import ingest
 from alerts.events import Change, Event
 from alerts.models import Delivery, Rule
+from destinations import connectors
 from destinations.models import Destination
 from sandbox.keys import FULL
 from tests.browser.conftest import sign_in
@@ -37,7 +38,8 @@ def paths(ada: User) -> list[str]:
         f"/alerts/history/{delivery.pk}/",
         "/alerts/destinations/",
         "/alerts/destinations/new/",
-        "/alerts/destinations/new/incident_io/",
+        *(f"/alerts/destinations/new/{kind}/" for kind in connectors.registry),
+        *(f"/alerts/destinations/guides/{kind}/" for kind in connectors.registry),
         own,
         f"{own}deletion/",
         "/alerts/rules/",
