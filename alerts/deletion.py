@@ -13,7 +13,9 @@ OPEN_LIMIT = 50
 
 def open_incidents(destination: Destination) -> QuerySet[Delivery]:
     """Creates whose incident is still open as far as we know: their alerts have not ended, or the
-    close has not gone through."""
+    close has not gone through. Of messages, none: they need no ending."""
+    if not destination.connector_class.is_lasting:
+        return Delivery.objects.none()
     closed = Delivery.objects.filter(
         destination=destination, action=Action.CLOSE, state=DeliveryState.DELIVERED
     )

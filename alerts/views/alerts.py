@@ -26,8 +26,11 @@ LIVE = "live"  # the id of the part of a page that keeps itself fresh
 @require_safe
 def list_alerts(request: HttpRequest) -> HttpResponse:
     chosen = AlertFilter(request.GET)
-    creates = Delivery.objects.filter(action=Action.CREATE).only(
-        "alert_id", "state", "reference", "link"
+    creates = (
+        Delivery.objects.filter(action=Action.CREATE)
+        .select_related("destination")
+        .only("alert_id", "state", "reference", "link", "destination__name")
+        .order_by("created_at", "id")
     )
     rows = chosen.narrow(Alert.objects.defer("description", "changes", "details", "tags"))
     page = page_of(rows.prefetch_related(Prefetch("deliveries", creates, "creates")), request.GET)

@@ -48,7 +48,7 @@ def test_pending_deliveries_are_skipped_with_the_reason(
 
 def test_without_open_incidents_it_says_so(destination: Destination) -> None:
     page = Visitor(ada()).open(f"/alerts/destinations/{destination.pk}/deletion/")
-    assert page.sees("No incident is open there that we know of.")
+    assert page.sees("Nothing is open there that we know of.")
 
 
 def test_a_destination_cannot_be_deleted_twice(destination: Destination) -> None:
