@@ -14,6 +14,7 @@ from armor_incidents.environment import (
     new_secret_key,
     required_secret,
 )
+from armor_incidents.mail import *  # noqa: F403 (the mail server)
 
 # Lets annotations say QuerySet[Alert] and ModelAdmin[Alert] at run time.
 django_stubs_ext.monkeypatch()
@@ -39,6 +40,7 @@ PUBLIC_URL = env("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
 # TLS is the reverse proxy's business; True adds HSTS, the redirect and Secure cookies.
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
 INCIDENT_IO_API_URL = env("INCIDENT_IO_API_URL", default="https://api.incident.io").rstrip("/")
+SLACK_API_URL = env("SLACK_API_URL", default="https://slack.com/api").rstrip("/")
 # Internal addresses that a URL typed by a user may reach; metadata addresses stay closed.
 OUTBOUND_ALLOW_CIDRS = env.list("OUTBOUND_ALLOW_CIDRS", default=[])
 

@@ -69,6 +69,18 @@ def limit(ends: float) -> Iterator[None]:
         _watch.remove(threading.get_ident())
 
 
+@contextmanager
+def cut(sock: socket.socket, ends: float) -> Iterator[None]:
+    """Cuts a connection of another protocol at `ends`. Under watch is a twin of the socket: TLS
+    takes the socket itself over, and it can then cut nothing any more."""
+    with sock.dup() as twin:
+        _watch.add(threading.get_ident(), ends, twin)
+        try:
+            yield
+        finally:
+            _watch.remove(threading.get_ident())
+
+
 class _Limited:
     """A connection whose socket is under watch from the request to the end of the answer."""
 

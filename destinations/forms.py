@@ -56,6 +56,21 @@ class DestinationForm(SecretInputs):
         typed_address = any(isinstance(field, SecretUrlField) for field in self.fields.values())
         return typed_address or any(self.config.values())
 
+    def few_fields(self) -> list[forms.BoundField]:
+        """What everybody fills in."""
+        return [field for field in self if field.name not in self.more]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        """What few people need."""
+        return [field for field in self if field.name in self.more]
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether something stands among what few people need, or is wrong there."""
+        return any(
+            f.errors or f.value() not in (f.field.initial, "", None) for f in self.more_fields()
+        )
+
     def offer(self, choices: Mapping[str, Iterable[tuple[str, str]]]) -> None:
         """Makes lists of the fields for which the account has choices."""
         for name, pairs in choices.items():

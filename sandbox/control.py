@@ -112,7 +112,8 @@ def revoke_key(service: Service, request: Request) -> Response:
 
 def change_settings(service: Service, request: Request) -> Response:
     body, settings = request.payload, service.workspace.settings
-    for name in ("severity_required", "post_incident_flow_required"):
+    names = ("severity_required", "post_incident_flow_required", "has_incident_updates")
+    for name in names:
         setattr(settings, name, bool(body.get(name, getattr(settings, name))))
     service.delay_seconds = float(body.get("delay_ms", service.delay_seconds * 1000)) / 1000
     if "rate" in body or "burst" in body:

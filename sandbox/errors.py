@@ -3,8 +3,8 @@
 The envelope and the list of types: https://api-docs.incident.io/ ("Errors").
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 Json = dict[str, Any]
 
@@ -51,6 +51,11 @@ class ApiError(Exception):
         super().__init__(f"{status}: {'; '.join(problem.message for problem in problems)}")
         self.status = status
         self.problems = problems
+
+    def named(self, prefix: str) -> Self:
+        """The same about fields that are called so in another body."""
+        renamed = (replace(p, field=prefix + p.field) if p.field else p for p in self.problems)
+        return type(self)(self.status, *renamed)
 
     def body(self, request_id: str) -> Json:
         return {

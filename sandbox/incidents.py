@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sandbox.errors import Json
 from sandbox.identifiers import timestamp, ulid
-from sandbox.keys import ApiKey
+from sandbox.keys import GLOBAL_ACCESS, ApiKey
 from sandbox.reference_data import ENDED
 
 SLACK_TEAM_ID = "T02A1FSLE8J"
@@ -41,6 +41,7 @@ class Incident:
     severity: Json | None
     type: Json
     creator: ApiKey
+    custom_field_entries: list[Json] = field(default_factory=list)
     call_url: str = ""
     id: str = field(default_factory=ulid)
     created_at: str = field(default_factory=timestamp)
@@ -62,6 +63,9 @@ class Incident:
     def is_open(self) -> bool:
         return self.category not in ENDED
 
+    def is_seen_by(self, key: ApiKey) -> bool:
+        return self.visibility == "public" or GLOBAL_ACCESS in key.roles
+
     def record(self, who: str, what: str) -> None:
         self.updated_at = timestamp()
         self.activity.append(Activity(self.updated_at, who, what))
@@ -82,7 +86,7 @@ class Incident:
             "incident_status": self.status,
             "incident_type": self.type,
             "creator": {"api_key": {"id": self.creator.id, "name": self.creator.name}},
-            "custom_field_entries": [],
+            "custom_field_entries": self.custom_field_entries,
             "incident_role_assignments": [],
             "incident_timestamp_values": [],
             "team_ids": [],

@@ -33,6 +33,14 @@ class Entry:
     incident_id: str | None = None
     fault: str | None = None
 
+    @property
+    def asks_about(self) -> str:
+        """The incident that the request names, in its path or its body; empty for a create."""
+        if self.route in ("show", "edit"):
+            return self.path.split("/")[3]
+        body = self._readable_body() if self.route == "update" else None
+        return str(body.get("incident_id", "")) if isinstance(body, dict) else ""
+
     def as_json(self) -> Json:
         return {
             "sequence": self.sequence,

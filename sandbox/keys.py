@@ -13,6 +13,8 @@ VIEWER = "viewer"
 CREATOR = "incident_creator"
 EDITOR = "incident_editor"
 OPT_OUT = "post_incident_flow_opt_out"
+# Without it, private incidents look as if they were not there.
+GLOBAL_ACCESS = "global_access"
 
 FULL = "inc_" + "fa4e0001" * 8
 VIEWER_ONLY = "inc_" + "fa4e0002" * 8

@@ -57,11 +57,15 @@ def incident(service: Service, found: Incident) -> Response:
     facts = {
         "Status": _badge(found),
         "Severity": severity,
+        "Type": escape(found.type["name"]),
         "Mode": found.mode,
         "Visibility": found.visibility,
         "Idempotency key": f"<code>{escape(found.idempotency_key)}</code>",
         "Requests": f"{requests} with this key",
     }
+    for entry in found.custom_field_entries:
+        said = "; ".join(text for value in entry["values"] for text in value.values())
+        facts[escape(entry["custom_field"]["name"])] = escape(said)
     listed = "".join(f"<dt>{term}</dt><dd>{fact}</dd>" for term, fact in facts.items())
     activity = "".join(_activity(entry) for entry in found.activity)
     body = (

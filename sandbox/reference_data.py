@@ -1,8 +1,8 @@
-"""The statuses, severities and incident types of the sandbox's workspace.
+"""The statuses, severities, incident types and custom fields of the sandbox's workspace.
 
 They have the traps of a real one: not in rank order, several statuses of one category, negative
 ranks, a description of one blank. https://api-docs.incident.io/ ("Incident Statuses V1",
-"Severities V1", "Incident Types V1").
+"Severities V1", "Incident Types V1", "Custom Fields V2").
 """
 
 from sandbox.errors import Json
@@ -27,6 +27,10 @@ def _type(suffix: str, name: str, description: str, **traits: object) -> Json:
         "create_in_triage": "optional",
     }
     return _item("01HNYM1NCTYP", suffix, name, description, **(defaults | traits))
+
+
+def _custom_field(suffix: str, name: str, field_type: str, description: str) -> Json:
+    return _item("01HNYMCVSTFD", suffix, name, description, field_type=field_type)
 
 
 def _item(prefix: str, suffix: str, name: str, description: str, **traits: object) -> Json:
@@ -62,9 +66,19 @@ INCIDENT_TYPES: tuple[Json, ...] = (
     _type("TRG", "Data quality", "Looked at before it counts.", create_in_triage="always"),
 )
 
+# The list says of no field whether it is required, and of a select not what it offers.
+CUSTOM_FIELDS: tuple[Json, ...] = (
+    _custom_field("TEAM", "Affected team", "single_select", "Who has to look."),
+    _custom_field("ASSET", "Affected asset", "text", "The table or the view."),
+    _custom_field("RVNBK", "Runbook", "link", " "),
+    _custom_field("SRC", "Data source", "text", "Where the asset is."),
+    _custom_field("EVENT", "Kind of event", "text", "What was noticed."),
+)
+
 STATUS_BY_ID = {status["id"]: status for status in STATUSES}
 SEVERITY_BY_ID = {severity["id"]: severity for severity in SEVERITIES}
 TYPE_BY_ID = {kind["id"]: kind for kind in INCIDENT_TYPES}
+FIELD_BY_ID = {field["id"]: field for field in CUSTOM_FIELDS}
 CATEGORIES = frozenset(status["category"] for status in STATUSES)
 
 

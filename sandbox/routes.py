@@ -14,13 +14,14 @@ from sandbox.journal import Entry
 from sandbox.keys import CREATOR, EDITOR, VIEWER, ApiKey
 from sandbox.limits import rfc3339_after, too_many_requests
 from sandbox.listing import page
-from sandbox.reference_data import INCIDENT_TYPES, SEVERITIES, STATUSES
+from sandbox.reference_data import CUSTOM_FIELDS, INCIDENT_TYPES, SEVERITIES, STATUSES
 from sandbox.service import Service
-from sandbox.validation import check_edit, edit_scopes
+from sandbox.validation import UPDATES, check_edit, check_update, edit_scopes
 from sandbox.wire import Request, Response, json_response
 
 INCIDENTS = "/v2/incidents"
 EDIT = "/actions/edit"
+UPDATES_PATH = "/v2/incident_updates"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Route:
     role: str | None
     scope: str
     handle: Handler
+    status: int = 200
 
 
 def identity(service: Service, call: Call, key: ApiKey) -> Json:
@@ -72,9 +74,14 @@ def incident_types(service: Service, call: Call, key: ApiKey) -> Json:
     return {"incident_types": INCIDENT_TYPES}
 
 
+def custom_fields(service: Service, call: Call, key: ApiKey) -> Json:
+    return {"custom_fields": CUSTOM_FIELDS}
+
+
 def list_incidents(service: Service, call: Call, key: ApiKey) -> Json:
     request = call.request
-    return page(service.workspace.incidents(), request.parameters, request.base_url)
+    seen = [incident for incident in service.workspace.incidents() if incident.is_seen_by(key)]
+    return page(seen, request.parameters, request.base_url)
 
 
 def create(service: Service, call: Call, key: ApiKey) -> Json:
@@ -82,16 +89,30 @@ def create(service: Service, call: Call, key: ApiKey) -> Json:
 
 
 def show(service: Service, call: Call, key: ApiKey) -> Json:
-    return _one(call, service.workspace.find(call.identifier))
+    return _one(call, service.workspace.find(call.identifier, key))
 
 
 def edit(service: Service, call: Call, key: ApiKey) -> Json:
     """Each property that is changed has its own scope; the editor's role holds them all."""
     fields = check_edit(call.request.payload)
+    _demand_editor(key, fields)
+    return _one(call, service.workspace.edit(call.identifier, fields, key))
+
+
+def update(service: Service, call: Call, key: ApiKey) -> Json:
+    """Which permission it takes depends on what it does, as for an edit."""
+    body = call.request.payload
+    check_update(body)
+    _demand_editor(key, {UPDATES[name]: body[name] for name in UPDATES if body.get(name)})
+    made = service.workspace.update(body, key)
+    call.entry.incident_id = made.incident.id
+    return {"incident_update": made.as_json()}
+
+
+def _demand_editor(key: ApiKey, fields: Json) -> None:
     if EDITOR not in key.roles:
         for scope in edit_scopes(fields):
             raise missing_scope(scope)
-    return _one(call, service.workspace.edit(call.identifier, fields, key))
 
 
 def _one(call: Call, incident: Incident) -> Json:
@@ -104,10 +125,12 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/v1/incident_statuses"): Route("statuses", VIEWER, "incident_statuses.view", statuses),
     ("GET", "/v1/severities"): Route("severities", VIEWER, "severities.view", severities),
     ("GET", "/v1/incident_types"): Route("types", VIEWER, "incident_types.view", incident_types),
+    ("GET", "/v2/custom_fields"): Route("fields", VIEWER, "custom_fields.view", custom_fields),
     ("GET", INCIDENTS): Route("list", VIEWER, "incidents.view", list_incidents),
     ("POST", INCIDENTS): Route("create", CREATOR, "incidents.create", create),
     ("GET", f"{INCIDENTS}/{{id}}"): Route("show", VIEWER, "incidents.view", show),
     ("POST", f"{INCIDENTS}/{{id}}{EDIT}"): Route("edit", VIEWER, "incidents.view", edit),
+    ("POST", UPDATES_PATH): Route("update", VIEWER, "incidents.view", update, 201),
 }
 
 
@@ -123,7 +146,7 @@ def find_route(method: str, path: str) -> tuple[Route | None, str]:
 
 def answer(service: Service, call: Call) -> Response:
     """An unrouted path or wrong method gets an empty 404, before the key is looked at."""
-    if call.route is None:
+    if call.route is None or not _is_built(service, call.route):
         return Response(404)
     headers: dict[str, str] = {}
     try:
@@ -134,10 +157,14 @@ def answer(service: Service, call: Call) -> Response:
             return _refuse_for_now(service, call, key, allowance.wait_seconds, headers)
         if call.route.role and call.route.role not in key.roles:
             raise missing_scope(call.route.scope)
-        return json_response(200, call.route.handle(service, call, key), headers)
+        return json_response(call.route.status, call.route.handle(service, call, key), headers)
     except ApiError as error:
         body = error.body(request_id(call.entry.sequence))
         return json_response(error.status, body, headers)
+
+
+def _is_built(service: Service, route: Route) -> bool:
+    return route.name != "update" or service.workspace.settings.has_incident_updates
 
 
 def _authenticate(call: Call) -> ApiKey:

@@ -5,6 +5,7 @@ Fields and enumerations: https://api-docs.incident.io/ ("Incidents V2").
 
 from typing import Any
 
+from sandbox.custom_fields import wrong_entries
 from sandbox.errors import Json, Problem, invalid, required, unknown_reference, unprocessable
 from sandbox.reference_data import SEVERITY_BY_ID, STATUS_BY_ID, TYPE_BY_ID
 
@@ -22,6 +23,12 @@ _REFERENCES = {
     "incident_status_id": STATUS_BY_ID,
     "incident_type_id": TYPE_BY_ID,
 }
+# What an update can do, and as which field of an edit that counts.
+UPDATES = {
+    "message": "",
+    "to_incident_status_id": "incident_status_id",
+    "to_severity_id": "severity_id",
+}
 _TEXTS = ("idempotency_key", "name", "summary", "call_url", *_REFERENCES)
 # As the official client's documentation of the call lists them.
 _EDIT_SCOPES = {
@@ -34,9 +41,8 @@ _EDIT_SCOPES = {
     "incident_role_assignments": "incidents.update_role_assignments",
     "call_url": "incident_calls.create",
 }
-# The workspace has no custom fields, roles or timestamps, so every reference to one is unknown.
+# The workspace has no roles or timestamps, so every reference to one is unknown.
 _EMPTY_LISTS = {
-    "custom_field_entries": "custom_field_id",
     "incident_role_assignments": "incident_role_id",
     "incident_timestamp_values": "incident_timestamp_id",
 }
@@ -53,7 +59,11 @@ def check_create(body: Json) -> None:
 
 
 def check_references(body: Json) -> None:
-    _refuse(_unknown_references(body), _unknown_entries(body))
+    _refuse(
+        _unknown_references(body),
+        wrong_entries(body.get("custom_field_entries") or []),
+        _unknown_entries(body),
+    )
 
 
 def check_initial_status(status: Json) -> None:
@@ -81,6 +91,15 @@ def check_edit(body: Json) -> Json:
     return dict(fields)
 
 
+def check_update(body: Json) -> None:
+    """An update says something, moves the incident, or both."""
+    _refuse([required(name) for name in ("idempotency_key", "incident_id") if not body.get(name)])
+    names = ("idempotency_key", "incident_id", *UPDATES)
+    _refuse(_wrong_texts(body, names))
+    if not any(body.get(name) for name in UPDATES):
+        raise unprocessable(required("message", f"at least one of {', '.join(UPDATES)}"))
+
+
 def edit_scopes(fields: Json) -> list[str]:
     return [scope for name, scope in _EDIT_SCOPES.items() if name in fields]
 
@@ -106,10 +125,10 @@ def _wrong_choice(body: Json, name: str, choices: tuple[str, ...]) -> list[Probl
     return [invalid(name, f"must be one of {', '.join(choices)}")]
 
 
-def _wrong_texts(body: Json) -> list[Problem]:
+def _wrong_texts(body: Json, names: tuple[str, ...] = _TEXTS) -> list[Problem]:
     return [
         invalid(name, "must be a string")
-        for name in _TEXTS
+        for name in names
         if body.get(name) is not None and not isinstance(body[name], str)
     ]
 

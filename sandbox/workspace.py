@@ -3,7 +3,17 @@
 import threading
 from dataclasses import dataclass
 
-from sandbox.errors import Json, invalid, missing_scope, not_found, required, unprocessable
+from sandbox.custom_fields import as_kept
+from sandbox.errors import (
+    ApiError,
+    Json,
+    invalid,
+    missing_scope,
+    not_found,
+    required,
+    unknown_reference,
+    unprocessable,
+)
 from sandbox.incidents import Incident, may_move
 from sandbox.keys import OPT_OUT, ApiKey
 from sandbox.reference_data import (
@@ -13,7 +23,9 @@ from sandbox.reference_data import (
     TYPE_BY_ID,
     first_status,
 )
+from sandbox.updates import Update
 from sandbox.validation import (
+    UPDATES,
     check_create,
     check_initial_status,
     check_references,
@@ -27,6 +39,8 @@ class Settings:
 
     severity_required: bool = False
     post_incident_flow_required: bool = False
+    # The API has it since 2026 only: without it, the path is one that nobody has heard of.
+    has_incident_updates: bool = True
 
 
 class Workspace:
@@ -36,21 +50,23 @@ class Workspace:
         self._by_id: dict[str, Incident] = {}
         self._by_key: dict[str, Incident] = {}
         self._by_number: dict[str, Incident] = {}
+        self._updates: dict[str, Update] = {}
 
     def reset(self) -> None:
         with self.lock:
             self.settings = Settings()
             self._by_id, self._by_key, self._by_number = {}, {}, {}
+            self._updates = {}
 
     def incidents(self) -> list[Incident]:
         """All of them, of every mode, the oldest first."""
         with self.lock:
             return list(self._by_number.values())
 
-    def find(self, identifier: str) -> Incident:
-        """By id, or by the numeric part of the reference."""
+    def find(self, identifier: str, key: ApiKey | None = None) -> Incident:
+        """By id, or by the numeric part of the reference. A key may not see private ones."""
         incident = self._by_id.get(identifier) or self._by_number.get(identifier)
-        if incident is None:
+        if incident is None or (key and not incident.is_seen_by(key)):
             raise not_found()
         return incident
 
@@ -86,6 +102,7 @@ class Workspace:
             severity=severity,
             type=kind,
             creator=key,
+            custom_field_entries=as_kept(body.get("custom_field_entries")),
         )
         self._by_number[str(incident.number)] = incident
         self._by_id[incident.id] = incident
@@ -95,13 +112,37 @@ class Workspace:
     def edit(self, identifier: str, fields: Json, key: ApiKey) -> Incident:
         """Change the fields that are given, all of them or none."""
         with self.lock:
-            incident = self.find(identifier)
-            check_references(fields)
-            status = STATUS_BY_ID.get(fields.get("incident_status_id") or "")
-            if status:
-                self._check_move(incident, str(status["category"]), key)
-            self._change(incident, fields, status, f"API key {key.name}")
+            incident = self.find(identifier, key)
+            self._edit(incident, fields, key)
             return incident
+
+    def update(self, body: Json, key: ApiKey) -> Update:
+        """Says and moves in one, or returns the update that the idempotency key has made."""
+        with self.lock:
+            return self._updates.get(body["idempotency_key"]) or self._update(body, key)
+
+    def _update(self, body: Json, key: ApiKey) -> Update:
+        incident = self._by_id.get(body["incident_id"])
+        if incident is None or not incident.is_seen_by(key):
+            raise unprocessable(unknown_reference("incident_id"))
+        fields = {edit: body[name] for name, edit in UPDATES.items() if edit and body.get(name)}
+        try:
+            self._edit(incident, fields, key)
+        except ApiError as error:
+            raise error.named("to_") from None
+        message = body.get("message") or ""
+        if message:
+            incident.record(f"API key {key.name}", f"wrote: {message}")
+        update = Update(incident, message, incident.status, incident.severity, key)
+        self._updates[body["idempotency_key"]] = update
+        return update
+
+    def _edit(self, incident: Incident, fields: Json, key: ApiKey) -> None:
+        check_references(fields)
+        status = STATUS_BY_ID.get(fields.get("incident_status_id") or "")
+        if status:
+            self._check_move(incident, str(status["category"]), key)
+        self._change(incident, fields, status, f"API key {key.name}")
 
     def _check_move(self, incident: Incident, category: str, key: ApiKey) -> None:
         old = incident.category
@@ -119,6 +160,8 @@ class Workspace:
                 setattr(incident, name, fields[name])
         if fields.get("severity_id"):
             incident.severity = SEVERITY_BY_ID[fields["severity_id"]]
+        if fields.get("custom_field_entries") is not None:
+            incident.custom_field_entries = as_kept(fields["custom_field_entries"])
         changed = [name for name in fields if name != "incident_status_id"]
         if changed:
             incident.record(who, f"edited {', '.join(changed)}")

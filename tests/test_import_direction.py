@@ -24,6 +24,8 @@ CONNECTOR_MAY_IMPORT = {
     "destinations.mail",
     "django.forms",
 }
+# A connector with much to say has a package of its name in destinations/vendors.
+VENDOR_MAY_IMPORT = CONNECTOR_MAY_IMPORT - {"destinations.connectors.base", "django.forms"}
 BASE_MAY_IMPORT = {
     "destinations.http",
     "destinations.messages",
@@ -88,10 +90,27 @@ def test_a_connector_knows_its_vendor_and_nothing_of_us() -> None:
         if path.stem == "__init__":
             continue
         allowed = BASE_MAY_IMPORT if path.stem == "base" else CONNECTOR_MAY_IMPORT
-        foreign = {
-            name for name in imports(path) if name.partition(".")[0] not in sys.stdlib_module_names
-        }
-        assert foreign <= allowed, path
+        own = f"destinations.vendors.{path.stem}"
+        assert {name for name in foreign(path) if not is_in(name, own)} <= allowed, path
+
+
+def test_what_belongs_to_a_vendor_is_for_its_connector_alone() -> None:
+    for path in modules("destinations/vendors"):
+        vendor = ".".join(path.relative_to(ROOT).parts[:3])
+        assert {name for name in foreign(path) if not is_in(name, vendor)} <= VENDOR_MAY_IMPORT
+    for path in (path for own in PACKAGES for path in modules(own)):
+        own = f"destinations.vendors.{path.stem if path.parent.name == 'connectors' else ''}"
+        others = {name for name in imports(path) if is_in(name, "destinations.vendors")}
+        is_its_own = "vendors" in path.parts
+        assert is_its_own or all(is_in(name, own) for name in others), path
+
+
+def foreign(path: Path) -> set[str]:
+    return {name for name in imports(path) if name.partition(".")[0] not in sys.stdlib_module_names}
+
+
+def is_in(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
 
 
 def test_the_sandbox_knows_nothing_of_django() -> None:

@@ -95,7 +95,12 @@ class ListedField(forms.CharField):
 
 
 class ConnectorForm(forms.Form):
-    """The fields of one kind. SecretFields are sealed, all others are stored as they are."""
+    """The fields of one kind. SecretFields are sealed, all others are stored as they are.
+
+    `more` names the fields that few people need: the page keeps them folded up.
+    """
+
+    more: ClassVar[tuple[str, ...]] = ()
 
     def secret_names(self) -> list[str]:
         return [name for name, field in self.fields.items() if isinstance(field, SecretField)]

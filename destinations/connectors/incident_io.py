@@ -1,17 +1,27 @@
 """incident.io: an incident when an alert triggers, closed when it ends.
 
-API: https://api-docs.incident.io/ (incidents and edits are v2; statuses, severities, identity v1).
-A create answers 200, and 200 again with the same incident for a used idempotency key. A 403 names
-a missing scope, while `/v1/identity` and the dashboard speak of roles. Limits: 1,200 calls a
-minute and key, and a second, unpublished one on creates an hour.
+API: https://api-docs.incident.io/ (incidents, updates and custom fields are v2; statuses,
+severities, types and the identity v1). A create answers 200, and 200 again with the same incident,
+as it is now, for a used idempotency key. `POST /v2/incident_updates` came in 2026: it says and
+closes in one, and where it is missing an edit closes. A 403 names a missing scope, while
+`/v1/identity` and the dashboard speak of roles. Limits: 1,200 calls a minute and key, and a second,
+unpublished one on creates an hour. Its answers and lists are read in
+destinations/vendors/incident_io/.
 """
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
+from django import forms
+
 from destinations.connectors.base import Connector, ConnectorForm, ListedField, SecretField
-from destinations.errors import DestinationError, MalformedAnswer, NeedsAttention
+from destinations.errors import DestinationError, NeedsAttention
 from destinations.http import Answer
 from destinations.messages import Action, Check, Message, Receipt
+from destinations.vendors.incident_io import answers, bodies
+from destinations.vendors.incident_io.account import CUSTOM_FIELDS, SEVERITIES, Account
+from destinations.vendors.incident_io.answers import Json
 
 # A person may have ended the incident in one of these ways; then there is nothing left to close.
 ENDED = {"closed", "declined", "merged", "canceled"}
@@ -20,13 +30,24 @@ ROLES = {
     "incident_editor": "incidents cannot be closed",
     "post_incident_flow_opt_out": "an incident with a post-incident flow cannot be closed",
 }
-ADVICE = {
-    401: "Check the key in incident.io under Settings → API keys, or make a new one there.",
-    403: "In incident.io, give the key the roles to create and to edit incidents.",
-    422: "Test the destination: the test lists the statuses and severities that the account has.",
-}
+PRIVATE_ROLES = {"global_access": "private incidents cannot be read, and so not be closed"}
 NO_KEY = "No API key configured"
-SEVERITY_ADVICE = "The account asks for a severity: set the Severity ID of this destination."
+TWICE = "Another of these fields has this custom field already: it holds one text."
+# An update is markdown, and names of people and their reasons are to be no more than text. A
+# backslash before such a character would be shown.
+PLAIN = str.maketrans("<>[]`@", "‹›()'＠")  # noqa: RUF001 (look-alikes on purpose)
+
+
+class DefaultedField(forms.ChoiceField):
+    """A choice whose default is stored as nothing, as if nobody had been asked."""
+
+    def __init__(self, default: str, **options: Any) -> None:
+        self.default = default
+        super().__init__(required=False, **options)
+
+    def to_python(self, value: Any) -> str:
+        chosen = str(super().to_python(value))
+        return "" if chosen == self.default else chosen
 
 
 class IncidentIo(Connector):
@@ -41,8 +62,10 @@ class IncidentIo(Connector):
         "In incident.io, open Settings → API keys and add a key with the roles: view data, create"
         " incidents, edit incidents.",
         "Copy the key; it starts with inc_ and is shown once.",
-        "Enter a name and the key here, and press Test: it makes one incident in test mode.",
+        "Enter a name and the key here, and press Test: it makes one incident in test mode, and"
+        " loads the lists of your account.",
         "Choose the closed status, so that incidents are closed when their alerts end.",
+        "Choose severities, an incident type and custom fields if your account uses them.",
     )
     RATE_PER_SECOND = 20.0
     BURST = 200.0
@@ -50,16 +73,21 @@ class IncidentIo(Connector):
         "api_key": "inc_" + "0" * 64,
         "closed_status_id": "01HDGG56RYR2HATMM7R2TS6YJQ",
         "severity_id": "01HDGG56RYJFS2YQXSWHQB29AG",
+        "severity_critical_id": "01HDGG56RYJFS2YQXSWHQB29AH",
+        "incident_type_id": "01FH5TZRWMNAFB0DZ23FD1TV96",
+        "custom_field_asset_id": "01FCNDV6P870EA6S7TK1DSYDG0",
     }
     ANSWER = {
         "incident": {
             "id": "01FDAG4SAP5TYPT98WGR2N7W91",
             "reference": "INC-123",
             "permalink": "https://app.incident.io/incidents/123",
-        }
+        },
+        "incident_update": {"id": "01FCNDV6P870EA6S7TK1DSYDG0"},
     }
 
     class Form(ConnectorForm):
+        more = (*SEVERITIES[1:], "incident_type_id", "visibility", "mode", *CUSTOM_FIELDS)
         api_key = SecretField(
             label="API Key",
             missing=NO_KEY,
@@ -75,11 +103,66 @@ class IncidentIo(Connector):
             label="Severity ID (optional)",
             help_text="For accounts that ask for a severity; Test lists yours.",
         )
+        severity_info_id = ListedField(
+            label="Severity ID of info alerts (optional)",
+            help_text="Left empty, they get the severity above.",
+        )
+        severity_warning_id = ListedField(
+            label="Severity ID of warnings (optional)",
+            help_text="Left empty, they get the severity above.",
+        )
+        severity_critical_id = ListedField(
+            label="Severity ID of critical alerts (optional)",
+            help_text="Left empty, they get the severity above.",
+        )
+        incident_type_id = ListedField(
+            label="Incident Type ID (optional)",
+            help_text="Left empty, incidents are of your account's default type.",
+        )
+        visibility = DefaultedField(
+            "public",
+            label="Visibility (optional)",
+            choices=[("", "Public"), ("private", "Private")],
+            help_text="Private incidents are for invited people only. They must be allowed in"
+            " incident.io, and closing them takes a key with the role global_access.",
+        )
+        mode = DefaultedField(
+            "standard",
+            label="Mode (optional)",
+            choices=[("", "Standard"), ("test", "Test mode")],
+            help_text="In test mode incidents are made without announcements, for a try-out of"
+            " rules.",
+        )
+        custom_field_asset_id = ListedField(
+            label="Custom Field ID for the asset (optional)",
+            help_text="A field of the type text, which gets the asset's name.",
+        )
+        custom_field_data_source_id = ListedField(
+            label="Custom Field ID for the data source (optional)",
+            help_text="A field of the type text, which gets the data source's name.",
+        )
+        custom_field_event_type_id = ListedField(
+            label="Custom Field ID for the event type (optional)",
+            help_text="A field of the type text, which gets a word such as schema_change.",
+        )
 
         def warnings(self) -> list[str]:
             key = self.cleaned_data.get("api_key")
             odd = key and not key.startswith("inc_")
             return ["The key does not start with inc_, as incident.io's keys do."] if odd else []
+
+        def problems(self, values: Mapping[str, Any]) -> dict[str, str]:
+            chosen = [name for name in CUSTOM_FIELDS if values.get(name)]
+            first = {values[name]: name for name in reversed(chosen)}
+            return {name: TWICE for name in chosen if first[values[name]] != name}
+
+        def clean(self) -> dict[str, Any]:
+            """Of what came later than the first three fields, only what was chosen is kept."""
+            cleaned = super().clean() or self.cleaned_data
+            for name in self.more:
+                if not cleaned.get(name):
+                    cleaned.pop(name, None)
+            return cleaned
 
     @classmethod
     def cost(cls, action: Action) -> int:
@@ -91,143 +174,88 @@ class IncidentIo(Connector):
         return ""
 
     def check(self) -> Check:
-        found = Check()
-        identity = self._look("/v1/identity", found, "the key's roles").get("identity")
-        if isinstance(identity, dict):
-            roles = identity.get("roles")
-            roles = roles if isinstance(roles, list) else []
-            # The workspace has no name here but the last part of https://app.incident.io/my-org.
-            found.account_url = str(identity.get("dashboard_url") or "")
-            found.account = found.account_url.rpartition("/")[2] or str(identity.get("name", ""))
-            found.warnings += [
-                f"The key lacks the role {role}: {effect}."
-                for role, effect in ROLES.items()
-                if role not in roles
-            ]
-        self._offer(found, "closed_status_id", "incident_statuses", "closed")
-        self._offer(found, "severity_id", "severities")
-        return found
+        roles = ROLES | (PRIVATE_ROLES if self.config.get("visibility") == "private" else {})
+        return Account(self.config, roles, lambda path: self._call("GET", path)).check()
 
     def create(self, message: Message) -> Receipt:
-        return _receipt(self._post_incident(message, "standard"))
+        incident, left_out = self._post_incident(message, self.config.get("mode") or "standard")
+        category = answers.category(incident)
+        is_over = (
+            f"It had been made before, and is {category} already." if category in ENDED else ""
+        )
+        return answers.receipt(incident, left_out, is_over)
 
     def close(self, message: Message) -> Receipt:
-        incident = _incident(self._call("GET", f"/v2/incidents/{message.external_id}"))
-        status = incident.get("incident_status")
-        if isinstance(status, dict) and status.get("category") in ENDED:
-            return _receipt(incident, f"Already {status['category']} by somebody in incident.io.")
-        return _receipt(self._edit_to_closed(message.external_id))
+        incident = answers.incident(self._call("GET", f"/v2/incidents/{message.external_id}"))
+        category = answers.category(incident)
+        if category in ENDED:
+            return answers.receipt(incident, f"Already {category} by somebody in incident.io.")
+        self._end(incident, message, message.ending or "The alert has ended.")
+        return answers.receipt(incident)
 
     def test(self, message: Message) -> Receipt:
-        receipt = _receipt(self._post_incident(message, "test"))
+        incident, left_out = self._post_incident(message, "test")
         if self.obstacle(Action.CLOSE):
-            return receipt
+            return answers.receipt(incident, left_out)
         try:
+            self._end(incident, message, "The test is over.")
             note = "The test incident was closed again with your closed status."
-            return _receipt(self._edit_to_closed(receipt.external_id), note)
         except DestinationError as error:
             # The incident is there: its reference is shown however its closing went.
             note = f"Resolve the test incident by hand, its closing failed: {error} {error.advice}"
-            return Receipt(receipt.external_id, receipt.reference, receipt.link, note)
+        return answers.receipt(incident, left_out, note)
 
-    def _post_incident(self, message: Message, mode: str) -> dict[str, Any]:
-        body = {
-            "idempotency_key": message.idempotency_key,
-            "name": message.headline,
-            "summary": message.summary,
-            "mode": mode,
-            "visibility": "public",
+    def _post_incident(self, message: Message, mode: str) -> tuple[Json, str]:
+        """The incident, and a note of what it had to do without.
+
+        What the API refuses by name is left out, if a create can do without, and asked again under
+        the same key: a refused create has made nothing.
+        """
+        body, refused = bodies.create(self.config, message, mode), list[str]()
+        answer = self._ask("POST", "/v2/incidents", body)
+        while answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
+            lesser = bodies.without(self.config, answers.refused_fields(answer), body)
+            if lesser == body:
+                break
+            refused += [name for name in body if body[name] != lesser.get(name)]
+            body = lesser
+            answer = self._ask("POST", "/v2/incidents", body)
+        return answers.incident(self._read(answer)), bodies.note(refused)
+
+    def _end(self, incident: Json, message: Message, ending: str) -> None:
+        """Closes it with an update, or with an edit where there are no updates."""
+        # A used key does nothing: somebody may have opened the incident again since it was used.
+        key = f"{message.idempotency_key}-{incident.get('updated_at', '')}"
+        status = self.config["closed_status_id"]
+        update = {
+            "idempotency_key": key,
+            "incident_id": incident["id"],
+            "message": "\n\n".join(
+                part for part in (ending.translate(PLAIN), message.link) if part
+            ),
+            "to_incident_status_id": status,
         }
-        if severity := self.config.get("severity_id"):
-            body["severity_id"] = severity
-        return _incident(self._call("POST", "/v2/incidents", body))
-
-    def _edit_to_closed(self, incident_id: str) -> dict[str, Any]:
-        edit = {"incident_status_id": self.config["closed_status_id"]}
-        body = {"notify_incident_channel": True, "incident": edit}
-        return _incident(self._call("POST", f"/v2/incidents/{incident_id}/actions/edit", body))
-
-    def _look(self, path: str, found: Check, what: str) -> dict[str, Any]:
-        """A list of the account; what the key may not see is a warning, a wrong key is an error."""
-        try:
-            return self._call("GET", path)
-        except DestinationError as error:
-            if error.status_code not in {403, 404}:
-                raise
-            found.warnings.append(f"Could not read {what}: {error}")
-            return {}
-
-    def _offer(self, found: Check, field: str, listing: str, category: str = "") -> None:
-        look = self._look(f"/v1/{listing}", found, listing.replace("_", " "))
-        if not isinstance(look.get(listing), list):
+        answer = self._ask("POST", "/v2/incident_updates", update)
+        if not answers.is_unknown_call(answer):
+            answers.update(self._read(answer))
             return
-        items = sorted(_dicts(look[listing]), key=_rank)
-        found.choices[field] = [
-            (str(item.get("id")), str(item.get("name")))
-            for item in items
-            if item.get("category", "") == category or not category
-        ]
-        chosen = self.config.get(field)
-        if not chosen or chosen in dict(found.choices[field]):
-            return
-        other = next((item for item in items if item.get("id") == chosen), None)
-        found.field_errors[field] = (
-            f"“{other.get('name')}” is a status of category {other.get('category')}, not closed."
-            if other
-            else "This account has no such ID. Choose one of the list below."
-        )
+        edit = {"notify_incident_channel": True, "incident": {"incident_status_id": status}}
+        path = f"/v2/incidents/{incident['id']}/actions/edit"
+        answers.incident(self._call("POST", path, edit))
 
-    def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: Any = None) -> Json:
+        return self._read(self._ask(method, path, body))
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Answer:
         key = self.secrets.get("api_key")
         if not key:
             raise NeedsAttention(NO_KEY, advice="Enter the API key and save.")
         url = self.setting("INCIDENT_IO_API_URL") + path
         headers = {"Authorization": f"Bearer {key}"}
-        answer = self.door.request(method, url, headers=headers, body=body, is_trusted=True)
+        return self.door.request(method, url, headers=headers, body=body, is_trusted=True)
+
+    @staticmethod
+    def _read(answer: Answer) -> Json:
         if not answer.is_success:
-            raise _error(answer)
+            raise answers.error(answer)
         return answer.json()
-
-
-def _error(answer: Answer) -> DestinationError:
-    """incident.io's error envelope: `errors[].message`, `source.field`, `request_id`."""
-    try:
-        envelope = answer.json()
-    except MalformedAnswer:
-        envelope = {}
-    errors = _dicts(envelope.get("errors"))
-    fields = {str(source.get("field")) for source in _dicts([e.get("source") for e in errors])}
-    advice = SEVERITY_ADVICE if "severity_id" in fields else ADVICE.get(answer.status_code, "")
-    limit = envelope.get("rate_limit")
-    return answer.error(
-        detail="; ".join(str(e.get("message", "")) for e in errors),
-        advice=advice,
-        request_id=str(envelope.get("request_id", "")),
-        wait=str(limit.get("retry_after", "")) if isinstance(limit, dict) else "",
-    )
-
-
-def _dicts(items: Any) -> list[dict[str, Any]]:
-    """The objects in what should be a list of objects."""
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _incident(data: dict[str, Any]) -> dict[str, Any]:
-    incident = data.get("incident")
-    if isinstance(incident, dict) and isinstance(incident.get("id"), str) and incident["id"]:
-        return incident
-    raise MalformedAnswer("HTTP 200, but the answer named no incident.", status_code=200)
-
-
-def _rank(item: dict[str, Any]) -> float:
-    rank = item.get("rank")
-    return rank if isinstance(rank, int | float) else 0
-
-
-def _receipt(incident: dict[str, Any], note: str = "") -> Receipt:
-    return Receipt(
-        external_id=incident["id"],
-        reference=str(incident.get("reference") or ""),
-        link=str(incident.get("permalink") or ""),
-        note=note,
-    )

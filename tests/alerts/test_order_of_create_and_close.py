@@ -37,7 +37,7 @@ def test_the_create_is_sent_before_the_close(sandbox: Sandbox, destination: Dest
     drain(destination)
     resolve(alert)
     drain(destination)
-    assert [entry.route for entry in sandbox.journal.entries()] == ["create", "show", "edit"]
+    assert [entry.route for entry in sandbox.journal.entries()] == ["create", "show", "update"]
 
 
 def test_a_close_waits_for_a_create_that_has_failed_once(
@@ -182,7 +182,7 @@ def test_a_resolve_during_the_call_is_followed_by_the_close(
     fault.released.set()
     worker.join(10)
     assert not worker.is_alive()
-    assert [entry.route for entry in sandbox.journal.entries()] == ["create", "show", "edit"]
+    assert [entry.route for entry in sandbox.journal.entries()] == ["create", "show", "update"]
     assert close_of(alert).state == DeliveryState.DELIVERED
     assert Lane.objects.get().lease_token == ""
 

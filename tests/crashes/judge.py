@@ -83,11 +83,11 @@ def _wrong_calls(journal: Sequence[Entry]) -> Iterator[tuple[str, Entry]]:
     """Requests about an incident that no answered create had named, and refused requests."""
     answered: set[str] = set()
     for entry in journal:
-        if entry.status not in (200, None):
+        if entry.status not in (200, 201, None):
             yield "refused", entry
         if entry.route == "create" and entry.status == 200 and entry.incident_id:
             answered.add(entry.incident_id)
-        if entry.route in ("show", "edit") and entry.path.split("/")[3] not in answered:
+        if entry.asks_about and entry.asks_about not in answered:
             yield "closed before its create was answered", entry
 
 

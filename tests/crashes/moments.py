@@ -169,7 +169,7 @@ CRASHES: list[Callable[[Lane, random.Random], bool]] = [
 
 
 def _any_route(chance: random.Random) -> str | None:
-    return chance.choice([None, "create", "show", "edit"])
+    return chance.choice([None, "create", "show", "update"])
 
 
 def _comes(condition: Callable[[], bool]) -> bool:

@@ -46,25 +46,15 @@ def test_another_key_makes_another_incident(sandbox: Sandbox) -> None:
     assert len(sandbox.workspace.incidents()) == 2
 
 
-def test_a_close_looks_first_and_then_edits(sandbox: Sandbox) -> None:
+def test_a_close_looks_first_and_then_updates(sandbox: Sandbox) -> None:
     receipt = connector().create(MESSAGE)
     closing = dataclasses.replace(MESSAGE, external_id=receipt.external_id)
     closed = connector().close(closing)
     assert (closed.external_id, closed.note) == (receipt.external_id, "")
     assert sandbox.workspace.incidents()[0].category == "closed"
-    assert routes(sandbox) == ["create", "show", "edit"]
+    assert routes(sandbox) == ["create", "show", "update"]
     assert connector().close(closing).note == "Already closed by somebody in incident.io."
-    assert routes(sandbox) == ["create", "show", "edit", "show"]
-
-
-def test_the_channel_is_told_of_the_close(sandbox: Sandbox) -> None:
-    receipt = connector().create(MESSAGE)
-    connector().close(dataclasses.replace(MESSAGE, external_id=receipt.external_id))
-    body = sandbox.journal.entries()[-1].as_json()["body"]
-    assert body == {
-        "notify_incident_channel": True,
-        "incident": {"incident_status_id": CLOSED},
-    }
+    assert routes(sandbox) == ["create", "show", "update", "show"]
 
 
 def test_a_mapped_severity_is_sent(sandbox: Sandbox) -> None:

@@ -10,7 +10,11 @@ import responses
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from incident_io.models import IncidentsCreatePayloadV2, IncidentsEditPayloadV2
+from incident_io.models import (
+    IncidentsCreatePayloadV2,
+    IncidentsEditPayloadV2,
+    IncidentUpdatesCreatePayloadV2,
+)
 
 from destinations.connectors.incident_io import IncidentIo
 from destinations.http import Door
@@ -24,6 +28,17 @@ MESSAGE = replace(
     external_id="01FDAG4SAP5TYPT98WGR2N7W91",
 )
 INCIDENT = {"incident": {"id": "01FDAG4SAP5TYPT98WGR2N7W91", "reference": "INC-1"}}
+UPDATE = {"incident_update": {"id": "01FCNDV6P870EA6S7TK1DSYDG0"}}
+PLAIN = {"closed_status_id": "01CLOSED", "severity_id": "01MINOR"}
+FULL = PLAIN | {
+    "severity_critical_id": "01CRITICAL",
+    "incident_type_id": "01DEFAULT",
+    "visibility": "private",
+    "mode": "test",
+    "custom_field_asset_id": "01ASSET",
+    "custom_field_data_source_id": "01SOURCE",
+    "custom_field_event_type_id": "01EVENT",
+}
 MAY_BE_SENT = {
     "/v2/incidents": {
         "idempotency_key",
@@ -32,6 +47,14 @@ MAY_BE_SENT = {
         "mode",
         "visibility",
         "severity_id",
+        "incident_type_id",
+        "custom_field_entries",
+    },
+    "/v2/incident_updates": {
+        "idempotency_key",
+        "incident_id",
+        "message",
+        "to_incident_status_id",
     },
     "/v2/incidents/01FDAG4SAP5TYPT98WGR2N7W91/actions/edit": {
         "notify_incident_channel",
@@ -45,14 +68,16 @@ def real_address(settings: Any) -> None:
     settings.INCIDENT_IO_API_URL = API
 
 
-def sent(verb: str, message: Message = MESSAGE) -> list[tuple[str, dict[str, Any]]]:
+def sent(
+    verb: str, message: Message = MESSAGE, config: dict[str, str] = FULL, updates: int = 201
+) -> list[tuple[str, dict[str, Any]]]:
     """The path and body of every call with a body that a verb makes."""
-    config = {"closed_status_id": "01CLOSED", "severity_id": "01MINOR"}
     connector = IncidentIo(config, {"api_key": "inc_x"}, Door())
     with responses.RequestsMock(assert_all_requests_are_fired=False) as network:
         edit = f"{API}/v2/incidents/{message.external_id}"
         network.post(f"{API}/v2/incidents", json=INCIDENT)
         network.get(edit, json=INCIDENT)
+        network.post(f"{API}/v2/incident_updates", json=UPDATE, status=updates)
         network.post(f"{edit}/actions/edit", json=INCIDENT)
         getattr(connector, verb)(message)
         return [
@@ -75,14 +100,32 @@ def test_its_own_client_would_send_the_same_create() -> None:
     assert IncidentsCreatePayloadV2.from_dict(body).to_dict() == body
 
 
-def test_its_own_client_would_send_the_same_edit() -> None:
+def test_with_no_more_than_before_the_create_is_what_it_was() -> None:
+    ((_, body),) = sent("create", config=PLAIN)
+    assert body == {
+        "idempotency_key": MESSAGE.idempotency_key,
+        "name": MESSAGE.headline,
+        "summary": MESSAGE.summary,
+        "mode": "standard",
+        "visibility": "public",
+        "severity_id": "01MINOR",
+    }
+
+
+def test_its_own_client_would_send_the_same_update() -> None:
     ((_, body),) = sent("close")
+    assert IncidentUpdatesCreatePayloadV2.from_dict(body).to_dict() == body
+
+
+def test_its_own_client_would_send_the_same_edit() -> None:
+    (_, (_, body)) = sent("close", updates=404)
     assert IncidentsEditPayloadV2.from_dict(body).to_dict() == body
 
 
+@pytest.mark.parametrize("updates", [201, 404])
 @pytest.mark.parametrize("verb", ["create", "close", "test"])
-def test_nothing_is_sent_that_is_not_on_the_list(verb: str) -> None:
-    calls = sent(verb)
+def test_nothing_is_sent_that_is_not_on_the_list(verb: str, updates: int) -> None:
+    calls = sent(verb, dataclasses.replace(MESSAGE, data_source="shop"), updates=updates)
     assert calls
     for path, body in calls:
         assert paths(body) == MAY_BE_SENT[path]

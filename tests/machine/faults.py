@@ -27,7 +27,7 @@ _modes = st.one_of(
 _matches = st.fixed_dictionaries(
     {
         "times": st.sampled_from((1, 2, 5, None)),
-        "route": st.sampled_from((None, "create", "show", "edit")),
+        "route": st.sampled_from((None, "create", "show", "update")),
         "process": st.booleans(),
     }
 )

@@ -65,9 +65,9 @@ def no_close_before_its_create(world: World, sight: Sight) -> None:
     known = {delivery.external_id for delivery in sight.deliveries.values()} - {""}
     for heard in sight.fresh:
         route, path = heard.entry.route, heard.entry.path
-        assert route in {"create", "show", "edit"}, f"nobody asked for {path}"
+        assert route in {"create", "show", "update", "edit"}, f"nobody asked for {path}"
         if route != "create" and not heard.by_the_dying:
-            assert path.split("/")[3] in known, f"{path} before its create was recorded"
+            assert heard.entry.asks_about in known, f"{path} before its create was recorded"
     for close in sight.deliveries.values():
         if close.action == Action.CLOSE and close.attempt_count:
             assert close.external_id, f"a close of nothing was tried: {close.pk}"

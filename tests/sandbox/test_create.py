@@ -88,7 +88,7 @@ def test_an_unknown_severity_is_called_out_of_scope(api: Api) -> None:
     assert problem(response)["message"] == "referenced resource not found in scope"
 
 
-def test_a_custom_field_is_unknown_because_there_are_none(api: Api) -> None:
+def test_an_unknown_custom_field_is_refused_by_its_place(api: Api) -> None:
     response = api.create(custom_field_entries=[{"custom_field_id": "x", "values": []}])
     assert problem(response)["source"]["field"] == "custom_field_entries.0.custom_field_id"
 

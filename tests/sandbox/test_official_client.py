@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from incident_io import AuthenticatedClient
+from incident_io.api.custom_fields_v2 import custom_fields_v2_list
 from incident_io.api.incident_statuses_v1 import incident_statuses_v1_list
 from incident_io.api.incident_types_v1 import incident_types_v1_list
+from incident_io.api.incident_updates_v2 import incident_updates_v2_create
 from incident_io.api.incidents_v2 import (
     incidents_v2_create,
     incidents_v2_edit,
@@ -16,6 +18,9 @@ from incident_io.api.incidents_v2 import (
 from incident_io.api.severities_v1 import severities_v1_list
 from incident_io.api.utilities_v1 import utilities_v1_identity
 from incident_io.models import (
+    CustomFieldEntryPayloadV2,
+    CustomFieldsListResultV2,
+    CustomFieldValuePayloadV2,
     ErrorResponse,
     IncidentEditPayloadV2,
     IncidentsCreatePayloadV2,
@@ -30,6 +35,8 @@ from incident_io.models import (
     IncidentsV2ListMode,
     IncidentsV2ListStatusCategory,
     IncidentTypesListResultV1,
+    IncidentUpdatesCreatePayloadV2,
+    IncidentUpdatesCreateResultV2,
     IncidentV2,
     SeveritiesListResultV1,
     UtilitiesIdentityResultV1,
@@ -37,7 +44,7 @@ from incident_io.models import (
 from incident_io.types import Unset
 
 from sandbox import keys
-from sandbox.reference_data import SEVERITIES
+from sandbox.reference_data import CUSTOM_FIELDS, INCIDENT_TYPES, SEVERITIES
 from sandbox.server import Sandbox
 from tests.sandbox.api import CLOSED, TIMEOUT_SECONDS
 
@@ -98,6 +105,49 @@ def test_it_closes_and_shows_an_incident(client: AuthenticatedClient) -> None:
     assert shown.incident.incident_status.category == "closed"
 
 
+def test_it_creates_one_with_a_type_and_a_custom_field(client: AuthenticatedClient) -> None:
+    field = next(field for field in CUSTOM_FIELDS if field["field_type"] == "text")
+    value = CustomFieldValuePayloadV2(value_text="shop.public.orders")
+    body = payload()
+    body.incident_type_id = INCIDENT_TYPES[1]["id"]
+    body.custom_field_entries = [
+        CustomFieldEntryPayloadV2(custom_field_id=field["id"], values=[value])
+    ]
+    result = incidents_v2_create.sync(client=client, body=body)
+    assert isinstance(result, IncidentsCreateResultV2)
+    (entry,) = result.incident.custom_field_entries
+    assert (entry.custom_field.name, entry.values[0].value_text) == (
+        field["name"],
+        "shop.public.orders",
+    )
+    assert not isinstance(result.incident.incident_type, Unset)
+    assert result.incident.incident_type.name == "Default"
+
+
+def test_it_closes_with_an_update_once(client: AuthenticatedClient) -> None:
+    incident = create(client)
+    body = IncidentUpdatesCreatePayloadV2(
+        idempotency_key="key-close",
+        incident_id=incident.id,
+        message="Resolved by ada.",
+        to_incident_status_id=CLOSED,
+        to_severity_id=SEVERITIES[1]["id"],
+    )
+    made = incident_updates_v2_create.sync(client=client, body=body)
+    assert isinstance(made, IncidentUpdatesCreateResultV2)
+    assert made.incident_update.new_incident_status.category == "closed"
+    assert not isinstance(made.incident_update.new_severity, Unset)
+    assert made.incident_update.new_severity.name == "Critical"
+    assert incident_updates_v2_create.sync(client=client, body=body) == made
+
+
+def test_it_understands_that_an_update_is_refused(client: AuthenticatedClient) -> None:
+    body = IncidentUpdatesCreatePayloadV2(idempotency_key="key", incident_id=create(client).id)
+    refusal = incident_updates_v2_create.sync(client=client, body=body)
+    assert isinstance(refusal, ErrorResponse)
+    assert (refusal.status, refusal.errors[0].code) == (422, "is_required")
+
+
 def test_it_lists_incidents_by_mode_and_status(client: AuthenticatedClient) -> None:
     create(client)
     test = create(client, "test")
@@ -125,6 +175,11 @@ def test_it_reads_the_identity_and_the_reference_data(client: AuthenticatedClien
     kinds = incident_types_v1_list.sync(client=client)
     assert isinstance(kinds, IncidentTypesListResultV1)
     assert [kind.name for kind in kinds.incident_types if kind.is_default] == ["Default"]
+    fields = custom_fields_v2_list.sync(client=client)
+    assert isinstance(fields, CustomFieldsListResultV2)
+    assert {field.field_type for field in fields.custom_fields} == {
+        *("text", "link", "single_select")
+    }
 
 
 def test_it_understands_a_validation_error(client: AuthenticatedClient) -> None:

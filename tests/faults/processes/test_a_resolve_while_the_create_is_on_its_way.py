@@ -18,4 +18,4 @@ def test_the_close_comes_after_the_create(house: House) -> None:
     close = house.wait_until_delivered(alert, "close")
     assert close["external_id"] == house.deliveries(alert)["create"]["external_id"]
     routes = [entry.route for entry in house.sandbox.journal.entries()[seen:]]
-    assert routes == ["create", "show", "edit"]
+    assert routes == ["create", "show", "update"]

@@ -1,0 +1,1 @@
+"""incident.io: what its answers say, and what an account offers."""
