@@ -15,7 +15,10 @@ from demo.person import Person
 from demo.producer import Producer
 from demo.server import LOG, USERNAME, NotReady, Server, free_port
 from demo.story import Story, Surprise
+from demo.team import Team, new_signing_secret
 from sandbox import keys
+from sandbox.mail import MailServer
+from sandbox.receiver import Receiver
 from sandbox.server import Sandbox
 
 PORT = 8000
@@ -51,20 +54,23 @@ def run(*, serve: bool) -> None:
     started = time.monotonic()
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(port=free_port(SANDBOX_PORT)))
-        server = Server(port, sandbox.url)
+        receiver = stack.enter_context(Receiver(new_signing_secret()))
+        mailbox = stack.enter_context(MailServer())
+        server = Server(port, sandbox.url, mailbox.url)
         stack.enter_context(server.running())
-        tell("Started the app and a stand-in for incident.io", time.monotonic() - started)
-        tell_story(server, sandbox)
+        tell("Started the app, and stand-ins for all it speaks to", time.monotonic() - started)
+        tell_story(server, sandbox, Team(receiver, mailbox))
         if serve:
             say(_invitation(server, sandbox))
             threading.Event().wait()
     tell("Stopped everything; the story took", time.monotonic() - started)
 
 
-def tell_story(server: Server, sandbox: Sandbox) -> None:
-    story = Story(Person(server.url), IncidentIo(sandbox.url, keys.FULL), tell)
+def tell_story(server: Server, sandbox: Sandbox, team: Team) -> None:
+    story = Story(Person(server.url), IncidentIo(sandbox.url, keys.FULL), team, tell)
     story.sign_in(USERNAME, server.password)
     story.add_destination(keys.FULL)
+    story.add_team()
     story.add_rule()
     started = time.monotonic()
     producer = Producer(server.url, server.make_api_key())

@@ -28,12 +28,15 @@ class Form:
         self.values += [(name, value) for value in values]
         return self
 
-    def choose(self, name: str, label: str) -> Self:
-        """Ticks the choice of that label, and no other of the field."""
-        found = [value for n, value, text in self.choices if n == name and label in text]
-        if not found:
-            raise LookupError(f"The form offers no “{label}” for {name}.")
-        return self.fill(name, found[0])
+    def choose(self, name: str, *labels: str) -> Self:
+        """Ticks the choices of these labels, and no others of the field."""
+        return self.fill(name, *(self._choice(name, label) for label in labels))
+
+    def _choice(self, name: str, label: str) -> str:
+        for field_, value, text in self.choices:
+            if field_ == name and label in text:
+                return value
+        raise LookupError(f"The form offers no “{label}” for {name}.")
 
 
 class Page(HTMLParser):

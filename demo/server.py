@@ -31,7 +31,7 @@ class NotReady(Exception):
 class Server:
     """The app, on a free port."""
 
-    def __init__(self, port: int, incident_io_url: str) -> None:
+    def __init__(self, port: int, incident_io_url: str, mail_url: str) -> None:
         self.url = f"http://{HOST}:{port}"
         self.password = secrets.token_urlsafe(9)
         self._environment = _environment(
@@ -45,6 +45,9 @@ class Server:
             HTTPS_ONLY="False",
             DEBUG="False",
             INCIDENT_IO_API_URL=incident_io_url,
+            EMAIL_URL=mail_url,
+            EMAIL_FROM="Armor Incidents <armor@example.com>",
+            OUTBOUND_ALLOW_CIDRS="127.0.0.0/8",
             DJANGO_SUPERUSER_USERNAME=USERNAME,
             DJANGO_SUPERUSER_PASSWORD=self.password,
         )

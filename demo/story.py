@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from demo.incident_io import IncidentIo, category
 from demo.person import Person
 from demo.producer import COLUMN_REMOVED, TABLE_FOUND, TABLE_STALE, Producer
+from demo.team import RECIPIENT, Team
 
 DESTINATION = "incident.io (sandbox)"
+WEBHOOK = "Data platform (webhook)"
+MAIL = "Data team (mail)"
 RULE = "Broken or late data"
 TEST_SENTENCE = re.compile(r"Success! Incident created: (INC-\d+)")
 
@@ -22,10 +25,15 @@ class Story:
     """Told once, in the order of the methods."""
 
     def __init__(
-        self, person: Person, incident_io: IncidentIo, tell: Callable[[str, float], None]
+        self,
+        person: Person,
+        incident_io: IncidentIo,
+        team: Team,
+        tell: Callable[[str, float], None],
     ) -> None:
         self._person = person
         self._incident_io = incident_io
+        self._team = team
         self._tell = tell
 
     def sign_in(self, username: str, password: str) -> None:
@@ -48,11 +56,28 @@ class Story:
             page = self._person.open("/alerts/destinations/")
             _expect(DESTINATION in page.text, f"The destination was not saved: {page.text[:300]}")
 
+    def add_team(self) -> None:
+        """A webhook and a mailbox that hear of the same alerts."""
+        receiver = self._team.receiver
+        self._add("webhook", WEBHOOK, url=receiver.url, signing_secret=receiver.secret)
+        self._add("email", MAIL, recipients=RECIPIENT)
+
+    def _add(self, kind: str, name: str, **fields: str) -> None:
+        with self._step(f"Tested and created the destination “{name}”"):
+            form = self._person.open(f"/alerts/destinations/new/{kind}/").form("name", *fields)
+            for field, value in {"name": name, **fields}.items():
+                form.fill(field, value)
+            page = self._person.send(form, action="test")
+            _expect("Success! Message sent" in page.text, f"The test failed: {page.text[-600:]}")
+            page = self._person.send(page.form("name", *fields), action="save")
+            _expect(f"{name} was created." in page.text, f"Not saved: {page.text[:300]}")
+
     def add_rule(self) -> None:
-        with self._step(f"Created the rule “{RULE}”: schema changes and freshness violations"):
+        names = (DESTINATION, WEBHOOK, MAIL)
+        with self._step(f"Created the rule “{RULE}”, for all three destinations"):
             form = self._person.open("/alerts/rules/new/").form("name", "event_types")
             form.fill("name", RULE).fill("event_types", "schema_change", "freshness_violation")
-            page = self._person.send(form.choose("destinations", DESTINATION))
+            page = self._person.send(form.choose("destinations", *names))
             _expect(RULE in page.text, f"The rule was not saved: {page.text[:300]}")
 
     def report(self, producer: Producer) -> None:
@@ -61,6 +86,7 @@ class Story:
         with self._step(f"The column is back: {column[1]} was closed"):
             producer.report(COLUMN_REMOVED, event_id="schema-scan-1043", status="resolved")
             self._incident_io.wait_until_closed(column[1])
+        self._hears(COLUMN_REMOVED, "resolved")
         stale = self._opens(producer, TABLE_STALE, "A table is late")
         self._dismiss(producer, *stale)
         with self._step("A new table was found: recorded, and no rule wants it"):
@@ -69,6 +95,8 @@ class Story:
 
     def check_the_end(self) -> None:
         """Every incident once, and every one closed: as the sandbox counts them."""
+        with self._step("The webhook and the mailbox heard of each thing once, and in order"):
+            _expect(not self._team.surprises(), " ".join(self._team.surprises()))
         with self._step("Three incidents, each created by one request, all closed"):
             for incident in self._incident_io.incidents():
                 name, sent = incident["reference"], incident["create_requests"]
@@ -102,7 +130,12 @@ class Story:
         name, wanted = incident["name"], f"[AnomalyArmor] {event['title']}"
         _expect(name == wanted, f"The incident is called {name}, not {wanted}.")
         _expect(category(incident) != "closed", "The incident was closed from the start.")
+        self._hears(event, "triggered")
         return recorded["alert_id"], incident["reference"]
+
+    def _hears(self, event: dict[str, object], what: str) -> None:
+        with self._step(f"The webhook (signed) and the mailbox heard of it: {what}"):
+            self._team.wait_until_told(str(event["title"]), what)
 
     def _opens_nothing(self, producer: Producer) -> None:
         known = len(self._incident_io.incidents())
@@ -119,6 +152,7 @@ class Story:
             self._person.send(page.form_to("/dismissals/"))
             self._incident_io.wait_until_closed(reference)
             _expect_status(producer.alert_state(alert_id), "dismissed")
+        self._hears(TABLE_STALE, "dismissed")
 
     @contextmanager
     def _step(self, sentence: str, detail: Callable[[], str] | None = None) -> Iterator[None]:

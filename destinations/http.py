@@ -159,7 +159,10 @@ class Door:
 
     def look_up(self, url: str) -> None:
         """Whether a URL that somebody typed may be reached, without reaching it. Raises
-        NeedsAttention if not, and Retryable if its name is not found."""
+        NeedsAttention if not, and Retryable if its name is not found. While recording, nobody is
+        asked for the name."""
+        if self._is_recording:
+            return
         parts = urlsplit(url)
         is_plain = parts.scheme == "http"
         try:
@@ -217,12 +220,13 @@ def _exchange(
     encoded = {"data" if isinstance(body, bytes) else "json": body}
     # Prepared without the session: it has no cookies to send, and merging costs a fifth of a call.
     request = requests.Request(method, url, headers=HEADERS | headers, **encoded).prepare()
-    with session.send(
+    # Past the session's own `send`: of a redirect, followed or not, it reads and unpacks the whole
+    # body, and it fails over a Location that is no address.
+    with session.get_adapter(url).send(
         request,
-        timeout=(min(CONNECT_TIMEOUT, seconds), seconds),
-        allow_redirects=False,
-        proxies={},
         stream=True,
+        timeout=(min(CONNECT_TIMEOUT, seconds), seconds),
+        verify=session.verify or True,
     ) as response:
         # Undecoded: `identity` was asked for, and a bomb stays as small as it travels.
         content = response.raw.read(ANSWER_LIMIT, decode_content=False)

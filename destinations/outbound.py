@@ -7,6 +7,7 @@ and some providers' addresses for global: https://docs.python.org/3.11/library/i
 """
 
 import functools
+import re
 import socket
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -23,11 +24,15 @@ METADATA = [
     for text in (
         "169.254.0.0/16",
         "fe80::/10",
-        "fd00:ec2::254/128",  # Amazon
+        "fd00:ec2::/32",  # Amazon; ::23 hands out the keys of EKS pods
         "fd20:ce::254/128",  # Google
         "100.100.100.200/32",  # Alibaba
+        "fd00:100::100:200/128",
         "192.0.0.192/32",  # Oracle
+        "fd00:c1::a9fe:a9fe/128",
         "168.63.129.16/32",  # Azure
+        "fd00:42::42/128",  # Scaleway
+        "fd00:a9fe:a9fe::1/128",  # Linode
     )
 ]
 # Python 3.11 calls these global, or not private, and they are neither anybody's server.
@@ -47,8 +52,14 @@ NOT_PUBLIC = [
         "fec0::/10",
     )
 ]
-NAT64 = ip_network("64:ff9b::/96")
-COMPATIBLE = ip_network("::/96")
+# An IPv4 address stands in their last 32 bits: NAT64, IPv4-compatible, IPv4-translated (SIIT).
+PACKED_LAST = [ip_network(text) for text in ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")]
+# Networks choose prefixes of their own within it, and by its length the place of the IPv4 address:
+# https://www.rfc-editor.org/rfc/rfc6052#section-2.2 (bits 64 to 71 are left out).
+LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
+# Letters, digits, hyphens, and the underscore that some names have. A letter of another alphabet
+# can look like a Latin one; a browser would show it as xn--….
+LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?")
 
 
 class BlockedAddress(Exception):
@@ -70,7 +81,7 @@ def problem(url: str) -> str:
         return "Leave user and password out of the address; there are fields for credentials."
     if parts.fragment:
         return "Leave out the part from # on: it is never sent."
-    return "" if _is_host(parts.hostname) else "The name of the host is not written in ASCII."
+    return "" if _is_host(parts.hostname) else "That is not the name of a host, in ASCII letters."
 
 
 def origin(url: str) -> str:
@@ -82,8 +93,11 @@ def origin(url: str) -> str:
 
 def addresses(host: str, port: int, *, is_plain: bool) -> list[str]:
     """The addresses of `host`, all of them allowed. `is_plain`: without TLS, only to what the
-    operator has opened. Raises BlockedAddress, and OSError if the name is not found."""
-    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    operator has opened. Raises BlockedAddress, and socket.gaierror if the name is not found."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except UnicodeError:  # a label that is empty or too long
+        raise socket.gaierror(socket.EAI_NONAME, "no name of a host") from None
     texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for text in texts:
         address = ip_address(text.partition("%")[0])
@@ -105,14 +119,22 @@ def may_reach(address: Address) -> bool:
     return is_public and not _in(forms, NOT_PUBLIC) and forms == [address]
 
 
+def malformed() -> list[str]:
+    """Entries of OUTBOUND_ALLOW_CIDRS that are no range of addresses, and open nothing."""
+    return [text for text in settings.OUTBOUND_ALLOW_CIDRS if _network(text) is None]
+
+
 def _is_opened(address: Address) -> bool:
-    opened = _networks(tuple(settings.OUTBOUND_ALLOW_CIDRS))
-    return _in([_unmapped(address)], opened)
+    entries = [_network(text) for text in settings.OUTBOUND_ALLOW_CIDRS]
+    return _in([_unmapped(address)], [entry for entry in entries if entry])
 
 
-@functools.lru_cache(maxsize=8)
-def _networks(texts: tuple[str, ...]) -> list[Network]:
-    return [ip_network(text.strip(), strict=False) for text in texts]
+@functools.lru_cache(maxsize=128)
+def _network(text: str) -> Network | None:
+    try:
+        return ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
 
 
 def _forms(address: Address) -> Iterator[Address]:
@@ -123,8 +145,12 @@ def _forms(address: Address) -> Iterator[Address]:
     if address.teredo:
         yield from address.teredo
     yield from (packed for packed in (address.ipv4_mapped, address.sixtofour) if packed)
-    if address in NAT64 or address in COMPATIBLE:
-        yield IPv4Address(int(address) & 0xFFFFFFFF)
+    if _in([address], PACKED_LAST):
+        yield IPv4Address(address.packed[12:])
+    if address in LOCAL_NAT64:
+        rest = address.packed[6:8] + address.packed[9:]
+        yield from (IPv4Address(rest[start : start + 4]) for start in (0, 1, 2))
+        yield IPv4Address(address.packed[12:])
 
 
 def _unmapped(address: Address) -> Address:
@@ -138,5 +164,13 @@ def _in(found: Iterable[Address], networks: Iterable[Network]) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    # A letter of another alphabet can look like a Latin one; a browser would show it as xn--….
-    return host.isascii() and not any(char.isspace() for char in host)
+    if ":" in host:  # urlsplit has found it in brackets
+        return _is_ipv6(host)
+    return all(LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return not IPv6Address(text).scope_id
+    except ValueError:
+        return False

@@ -48,7 +48,7 @@ print(ApiKey.objects.issue("tests")[1])
 class System:
     """Starts and kills processes of its own, and knows how to ask the API."""
 
-    def __init__(self, database_url: str, sandbox: Sandbox) -> None:
+    def __init__(self, database_url: str, sandbox: Sandbox, **environment: str) -> None:
         self.sandbox = sandbox
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -64,6 +64,7 @@ class System:
                 "CLOSED_STATUS": closed_status(sandbox),
                 "WORKERS": "2",
             }
+            | environment
         )
         self._processes: list[subprocess.Popen[bytes]] = []
         self.worker: subprocess.Popen[bytes] | None = None

@@ -24,7 +24,7 @@ def test_a_triggered_alert_is_created_and_a_resolved_one_is_closed(system: Syste
         entry.route for entry in system.sandbox.journal.entries() if entry.method == "POST"
     ] == [
         "create",
-        "edit",
+        "update",
     ]
 
 

@@ -1,0 +1,1 @@
+"""The body, signatures by Standard Webhooks, and header lines that a person types."""
