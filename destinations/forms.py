@@ -58,11 +58,11 @@ class DestinationForm(SecretInputs):
 
     def few_fields(self) -> list[forms.BoundField]:
         """What everybody fills in."""
-        return [field for field in self if field.name not in self.more]
+        return [field for field in self if field.name.removesuffix(REMOVED) not in self.more]
 
     def more_fields(self) -> list[forms.BoundField]:
         """What few people need."""
-        return [field for field in self if field.name in self.more]
+        return [field for field in self if field.name.removesuffix(REMOVED) in self.more]
 
     @property
     def is_unfolded(self) -> bool:

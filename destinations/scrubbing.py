@@ -9,6 +9,8 @@ MASK = "[secret]"
 SHORTEST_SECRET = 4
 # A part of a URL that is shorter may be an ordinary word ("alerts"), and stays.
 LONG_WORD = 12
+# So may the value of a header ("team-a").
+HEADER_VALUE = 8
 
 # What is a secret by its looks, wherever it turns up. Kept linear: no nested repeats.
 _LOOKS_SECRET = re.compile(
@@ -56,7 +58,8 @@ def _parts(secret: str) -> list[str]:
         rest = secret.split("/", 3)[3:]
         parts += [part for part in (*rest, *_long_words(*rest)) if len(part) >= LONG_WORD]
     elif "\n" in secret or ": " in secret:
-        parts += [line.partition(":")[2].strip() for line in secret.splitlines()]
+        values = [line.partition(":")[2].strip() for line in secret.splitlines()]
+        parts += [value for value in values if len(value) >= HEADER_VALUE]
     return parts
 
 
