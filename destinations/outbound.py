@@ -8,12 +8,13 @@ and some providers' addresses for global: https://docs.python.org/3.11/library/i
 
 import functools
 import re
-import socket
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from destinations import names
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -94,11 +95,7 @@ def origin(url: str) -> str:
 def addresses(host: str, port: int, *, is_plain: bool) -> list[str]:
     """The addresses of `host`, all of them allowed. `is_plain`: without TLS, only to what the
     operator has opened. Raises BlockedAddress, and socket.gaierror if the name is not found."""
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except UnicodeError:  # a label that is empty or too long
-        raise socket.gaierror(socket.EAI_NONAME, "no name of a host") from None
-    texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    texts = names.look_up(host.strip("[]"), port)
     for text in texts:
         address = ip_address(text.partition("%")[0])
         if not may_reach(address):
