@@ -58,17 +58,21 @@ class DestinationForm(SecretInputs):
 
     def few_fields(self) -> list[forms.BoundField]:
         """What everybody fills in."""
-        return [field for field in self if field.name.removesuffix(REMOVED) not in self.more]
+        return [field for field in self if not self._is_folded(field)]
 
     def more_fields(self) -> list[forms.BoundField]:
         """What few people need."""
-        return [field for field in self if field.name.removesuffix(REMOVED) in self.more]
+        return [field for field in self if self._is_folded(field)]
+
+    def _is_folded(self, field: forms.BoundField) -> bool:
+        return field.name.removesuffix(REMOVED) in (*self.more, "is_record_only")
 
     @property
     def is_unfolded(self) -> bool:
         """Whether something stands among what few people need, or is wrong there."""
         return any(
-            f.errors or f.value() not in (f.field.initial, "", None) for f in self.more_fields()
+            field.errors or (field.value() and field.value() != field.field.initial)
+            for field in self.more_fields()
         )
 
     def offer(self, choices: Mapping[str, Iterable[tuple[str, str]]]) -> None:

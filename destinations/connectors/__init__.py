@@ -14,7 +14,8 @@ for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
 registry: dict[str, type[Connector]] = {
-    connector.kind: connector for connector in sorted(Connector.kinds, key=lambda c: c.label)
+    connector.kind: connector
+    for connector in sorted(Connector.kinds, key=lambda c: c.label.casefold())
 }
 
 

@@ -117,6 +117,8 @@ class ConnectorForm(forms.Form):
 class CollectingForm(ConnectorForm):
     """For kinds that can collect alerts into a digest: when to send."""
 
+    more = ("digest_at", "digest_zone")
+
     timing = forms.ChoiceField(
         label="When to send",
         required=False,
@@ -126,7 +128,7 @@ class CollectingForm(ConnectorForm):
             ("daily", "One digest a day"),
         ],
         help_text="A digest suits routine warnings: it tells what opened, what ended and what is"
-        " still open, and is left out when there is nothing to tell.",
+        " still open. A daily one comes at 09:00 UTC, unless More options says otherwise.",
     )
     digest_at = forms.RegexField(
         r"^([01]\d|2[0-3]):[0-5]\d$",
