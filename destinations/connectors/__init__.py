@@ -15,7 +15,7 @@ for _module in pkgutil.iter_modules(__path__):
 
 registry: dict[str, type[Connector]] = {
     connector.kind: connector
-    for connector in sorted(Connector.kinds, key=lambda c: c.label.casefold())
+    for connector in sorted(Connector.kinds, key=lambda c: (c.rank, c.label.casefold()))
 }
 
 

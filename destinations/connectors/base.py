@@ -175,6 +175,8 @@ class Connector(ABC):
     kind: ClassVar[str]
     label: ClassVar[str]
     help: ClassVar[str]
+    # Its place among the kinds; those of one rank stand by their labels.
+    rank: ClassVar[int] = 1
     # How to set it up, in steps; and where the credential is made. The guide page shows them.
     STEPS: ClassVar[tuple[str, ...]] = ()
     CREDENTIAL_URL: ClassVar[str] = ""

@@ -53,6 +53,7 @@ class DefaultedField(forms.ChoiceField):
 class IncidentIo(Connector):
     kind = "incident_io"
     label = "incident.io"
+    rank = 0
     help = "Opens an incident when an alert triggers, and closes it when the alert ends."
     thing = "incident"
     done = "created"
