@@ -90,13 +90,12 @@ def test_what_the_supervisor_does() -> None:
 
 def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
     code = read("armor_incidents/settings.py") + read("Procfile")
-    code += read("armor_incidents/delivery.py")
+    code += read("armor_incidents/delivery.py") + read("armor_incidents/mail.py")
     code += read("accounts/management/commands/create_first_admin.py")
     found = set(re.findall(r'(?:env(?:\.\w+)?|required_secret)\(\s*"([A-Z_]+)"', code))
     found |= set(re.findall(r"\$\{([A-Z_]+):-", code))
     page = read("docs/deploy.md").partition("## Every setting")[2].partition("## Backups")[0]
     documented = set(re.findall(r"`([A-Z][A-Z_]{3,})`", page)) - {"NAME_FILE", "NAME"}
-    # It concerns kinds of destination whose address people type in.
     assert found == documented
 
 
@@ -130,7 +129,7 @@ def test_every_role_of_incident_io_is_listed() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     page = read("docs/decisions/0001-dependencies.md")
-    for name in ("requirements.in", "requirements-dev.in"):
+    for name in ("requirements.in", "requirements-dev.in", "requirements-demo.in"):
         lines = [line for line in read(name).splitlines() if line and line[0] not in "#-"]
         names = [re.split(r"[~=<>\[]", line)[0] for line in lines]
         assert [name for name in names if not re.search(rf"\b{name}\b", page)] == []
