@@ -41,6 +41,8 @@ PUBLIC_URL = env("PUBLIC_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
 INCIDENT_IO_API_URL = env("INCIDENT_IO_API_URL", default="https://api.incident.io").rstrip("/")
 SLACK_API_URL = env("SLACK_API_URL", default="https://slack.com/api").rstrip("/")
+_PAGERDUTY = "https://events.pagerduty.com"
+PAGERDUTY_EVENTS_URL = env("PAGERDUTY_EVENTS_URL", default=_PAGERDUTY).rstrip("/")
 # Internal addresses that a URL typed by a user may reach; metadata addresses stay closed.
 OUTBOUND_ALLOW_CIDRS = env.list("OUTBOUND_ALLOW_CIDRS", default=[])
 

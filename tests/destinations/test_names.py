@@ -13,7 +13,12 @@ from destinations import names
 def silent_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """A resolver that waits for an event."""
     waiting = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [] if waiting.wait(30) else [])
+
+    def getaddrinfo(*question: object, **options: object) -> list[object]:
+        waiting.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     yield waiting
     waiting.set()
 

@@ -1,0 +1,1 @@
+"""Messages in Block Kit, and what Slack answers to them."""
