@@ -7,6 +7,7 @@ have put it was written by a clock that ran ahead, and is pulled in.
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
 from destinations.messages import Action
@@ -20,9 +21,13 @@ def pull_in(now: datetime) -> int:
     lease = now + timedelta(seconds=2 * settings.LEASE)
     pause = now + timedelta(seconds=max(settings.RETRY_AFTER_LIMIT, settings.BREAKER_PAUSE))
     deliveries, lanes = Delivery.objects, Lane.objects
+    by_itself = Q(digest_at=None) | Q(digest__isnull=False)  # what waits for a digest may wait long
     return (
         deliveries.filter(
-            state=DeliveryState.PENDING, action__in=Action.values, next_attempt_at__gt=next_try
+            by_itself,
+            state=DeliveryState.PENDING,
+            action__in=Action.values,
+            next_attempt_at__gt=next_try,
         ).update(next_attempt_at=now)
         + deliveries.filter(state=DeliveryState.SENDING, lease_until__gt=lease).update(
             lease_until=now

@@ -37,7 +37,7 @@ def delete(destination: Destination) -> int:
 
 def skip_waiting() -> int:
     """Skips all that waits for deleted destinations: also a try that was in flight at the deletion,
-    and the close of an alert that ends later."""
+    and the close of an alert that ends later. What a digest carries ends with it."""
     return Delivery.objects.filter(
-        destination__deleted_at__isnull=False, state=DeliveryState.PENDING
+        destination__deleted_at__isnull=False, state=DeliveryState.PENDING, carried_by=None
     ).update(state=DeliveryState.SKIPPED, reason=DELETED, next_attempt_at=None)

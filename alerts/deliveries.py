@@ -7,6 +7,7 @@
     PENDING ──────────────────────────────▶ SKIPPED   there is nothing to send, with a reason
 
 A close waits (PENDING, not due) until its create has left an incident, or has failed for good.
+What a digest carries waits likewise, and ends as the digest does (alerts/carrying.py).
 Whoever holds the lease token of a row in SENDING may record it; nobody else.
 """
 
@@ -20,7 +21,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from alerts import rows, statements
+from alerts import carrying, digests, rows, statements
 from alerts.fates import Result, fate_of, was_recorded
 from alerts.models import Attempt, Delivery, DeliveryState
 from destinations.errors import Outcome, Retryable
@@ -59,12 +60,17 @@ def claim(
 
     The count is stored before the call, so a delivery that kills its worker is counted as well.
     Closes come first, and among equals the one that has waited longest. One whose worker has died
-    goes alone: only when its lane `is_idle`, and nothing with it.
+    goes alone: only when its lane `is_idle`, and nothing with it. Where digests are due, they are
+    made first, and one delivery stands for all that its digest tells.
     """
     now = timezone.now()
     # Reading first: a lane that finds nothing takes no write lock from anybody.
     waiting = statements.due(destination, now, limit)
-    ids = [pk for pk, _ in itertools.takewhile(lambda row: not row[1], waiting)]
+    if any(is_collected for *_, is_collected in waiting):
+        digests.gather(destination.pk)
+        again = statements.due(destination, now, limit)
+        waiting = [row for row in again if not row[2]]
+    ids = [row[0] for row in itertools.takewhile(lambda row: not row[1], waiting)]
     if not ids and waiting and is_idle:
         ids = [waiting[0][0]]
     until = now + timedelta(seconds=settings.LEASE)
@@ -105,6 +111,9 @@ def record(results: Sequence[Result], *, is_held: bool = False) -> list[Result]:
     ours = [r for r in results if _claim_of(r.delivery) in held]
     statements.settle((result.delivery, fate_of(result, is_held=is_held)) for result in ours)
     rows.insert([_attempt(result) for result in ours])
+    for result in ours:
+        if result.delivery.digest:
+            carrying.end_some(result.delivery.pk)
     settle_closes(
         result.delivery.alert_id for result in ours if result.delivery.action == Action.CREATE
     )
@@ -142,20 +151,23 @@ def _attempt(result: Result) -> Attempt:
 
 def settle_closes(alert_ids: Iterable[uuid.UUID]) -> int:
     """Lets the waiting closes of these alerts go, or skips them, if their creates have ended."""
-    wanted = ("id", "action", "state", "next_attempt_at")
+    wanted = ("id", "action", "state", "next_attempt_at", "carried_by")
     waiting = [
         delivery.pk
         for delivery in rows.find(Delivery, "alert", alert_ids, only=wanted)
         if delivery.action == Action.CLOSE
         and delivery.state == DeliveryState.PENDING
         and delivery.next_attempt_at is None
+        and delivery.carried_by_id is None
     ]
     settled = 0
     for close in Delivery.objects.filter(pk__in=waiting):
         create = Delivery.objects.get(
             alert=close.alert_id, destination=close.destination_id, action=Action.CREATE
         )
-        if create.external_id or was_recorded(create):
+        if create.digest_at:
+            digests.leave_close(close, create)
+        elif create.external_id or was_recorded(create):
             close.due_with(create)
         elif create.state in (DeliveryState.FAILED, DeliveryState.SKIPPED):
             close.state, close.reason = DeliveryState.SKIPPED, without_incident(create)

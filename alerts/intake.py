@@ -46,6 +46,7 @@ class Intake:
         self._deliveries: dict[UUID, dict[UUID, Delivery]] = {}
         self._events: list[Event] = []
         self._to_ring: set[UUID] = set()
+        self._to_wait: set[UUID] = set()
 
     def run(self) -> list[Recorded]:
         """Records the events, and says what became of each."""
@@ -152,15 +153,20 @@ class Intake:
         }
 
     def _plan_create(self, alert: Alert, destination: UUID, named_by: list[Rule]) -> None:
-        passing = self._brake.passing(named_by, destination)
+        # A digest gathers by itself: it needs no brake.
+        slot = self._rulebook.slot_of(destination)
+        passing = None if slot else self._brake.passing(named_by, destination)
         create = planning.new_create(
             alert,
             destination,
             [rule.name for rule in named_by],
             passed_by=passing.pk if passing else None,
+            digest_at=slot,
             installation=self._installation,
         )
-        if passing:
+        if slot:
+            self._to_wait.add(destination)
+        elif passing:
             self._to_ring.add(destination)
         else:
             storms.absorb(self._storm(alert, named_by[0], destination), alert, create)
@@ -191,10 +197,12 @@ class Intake:
         rows.insert([create for to in self._deliveries.values() for create in to.values()])
         rows.insert(self._events)
         planning.ring(self._to_ring)
+        planning.lanes_of(self._to_wait)
         for written in (self._alerts, self._activities, self._matches, self._deliveries):
             written.clear()
         self._events.clear()
         self._to_ring.clear()
+        self._to_wait.clear()
 
     def _write_matches(self) -> None:
         """New alerts have none yet; the verdicts on others are replaced."""

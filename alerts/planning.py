@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from alerts import rows, tasks
+from alerts import digests, rows, tasks
 from alerts.deliveries import skip, without_incident
 from alerts.fates import was_recorded
 from alerts.messages import close_message, create_message
@@ -25,10 +25,11 @@ def new_create(
     *,
     passed_by: UUID | None = None,
     due_at: datetime | None = None,
+    digest_at: datetime | None = None,
     installation: UUID | None = None,
 ) -> Delivery:
-    """A create, not saved yet. It is due at once, unless `due_at` says when; who plans many looks
-    up the `installation` once for all."""
+    """A create, not saved yet. It is due at once, unless `due_at` says when, or `digest_at` leaves
+    it to a digest; who plans many looks up the `installation` once for all."""
     key = f"anomalyarmor-{installation or installation_id()}-{alert.pk}-{destination_id}"
     message, blanked = create_message(alert, ", ".join(rule_names), key)
     return Delivery(
@@ -40,17 +41,23 @@ def new_create(
         message=message.to_json(),
         blanked=blanked,
         passed_by=passed_by,
-        next_attempt_at=due_at or timezone.now(),
+        digest_at=digest_at,
+        next_attempt_at=digest_at or due_at or timezone.now(),
     )
 
 
 def plan_closes(alert: Alert, ended_by: str = "", note: str = "") -> None:
-    """A close for every create; a create that was never tried is not sent any more. It says who
-    ended the alert (empty: the detector) and why."""
+    """A close for every create; a create that was never tried is not sent any more, unless a digest
+    tells of both. It says who ended the alert (empty: the detector) and why."""
     creates = list(Delivery.objects.select_for_update().filter(alert=alert, action=Action.CREATE))
     closes = [_new_close(create, alert, ended_by, note) for create in creates]
     rows.insert(closes)
-    ring(close.destination_id for close in closes if close.next_attempt_at)
+    now = timezone.now()
+    ring(
+        close.destination_id
+        for close in closes
+        if close.next_attempt_at and close.next_attempt_at <= now
+    )
 
 
 def _new_close(create: Delivery, alert: Alert, ended_by: str, note: str) -> Delivery:
@@ -64,7 +71,9 @@ def _new_close(create: Delivery, alert: Alert, ended_by: str, note: str) -> Deli
         message=message.to_json(),
         blanked=create.blanked,
     )
-    if create.state == DeliveryState.PENDING and not create.attempt_count:
+    if create.digest_at:
+        digests.leave_close(close, create)
+    elif create.state == DeliveryState.PENDING and not create.attempt_count:
         skip([create], ENDED_BEFORE)
         close.state, close.reason = DeliveryState.SKIPPED, ENDED_BEFORE
     elif create.external_id or was_recorded(create):
@@ -87,11 +96,17 @@ def ring(destination_ids: Iterable[UUID]) -> None:
 
     Rung inside the caller's transaction: the doorbell is there exactly if the delivery is.
     """
-    now, ids = timezone.now(), set(destination_ids)
-    lanes = rows.find(Lane, "destination", ids)
-    for missing in ids - {lane.destination_id for lane in lanes}:
-        lanes.append(Lane.objects.get_or_create(destination_id=missing)[0])
-    for lane in lanes:
+    now = timezone.now()
+    for lane in lanes_of(destination_ids):
         # Looking first spares the lane's row a lock with every event.
         if lane.hears_bell(now):
             tasks.ring(lane, now)
+
+
+def lanes_of(destination_ids: Iterable[UUID]) -> list[Lane]:
+    """Their lanes. One that is missing is made, so that the sweeper can ring for it."""
+    ids = set(destination_ids)
+    lanes = rows.find(Lane, "destination", ids)
+    for missing in ids - {lane.destination_id for lane in lanes}:
+        lanes.append(Lane.objects.get_or_create(destination_id=missing)[0])
+    return lanes

@@ -77,8 +77,11 @@ def _ended(before: datetime) -> QuerySet[Alert]:
 
 
 def _with_all_that_belongs_to_it(ids: list[UUID]) -> Iterator[QuerySet[Any]]:
-    finished = Delivery.objects.filter(alert__in=ids).exclude(state__in=UNDER_WAY)
+    carried = Delivery.objects.filter(carried_by=OuterRef("pk"), state__in=UNDER_WAY)
+    finished = Delivery.objects.filter(~Exists(carried), alert__in=ids)
+    finished = finished.exclude(state__in=UNDER_WAY)
     deliveries = list(finished.values_list("pk", flat=True)[:BATCH])
+    _forget_who_carried(deliveries)
     yield Attempt.objects.filter(delivery__in=deliveries)
     # Somebody may send one again at this moment: then it stays, and its alert with it.
     yield finished.filter(pk__in=deliveries)
@@ -87,6 +90,13 @@ def _with_all_that_belongs_to_it(ids: list[UUID]) -> Iterator[QuerySet[Any]]:
     yield Alert.objects.filter(pk__in=ids).exclude(
         Exists(Delivery.objects.filter(alert=OuterRef("pk")))
     )
+
+
+def _forget_who_carried(deliveries: list[UUID]) -> None:
+    """What a digest has told may belong to an alert that stays."""
+    carried = Delivery.objects.filter(carried_by__in=deliveries)
+    while pks := list(carried.values_list("pk", flat=True)[:BATCH]):
+        Delivery.objects.filter(pk__in=pks).update(carried_by=None)
 
 
 def _delete(rows: QuerySet[Any]) -> int:

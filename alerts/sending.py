@@ -11,7 +11,7 @@ from alerts.fates import Result
 from alerts.models import Delivery
 from destinations.connectors import Connector
 from destinations.errors import DestinationError, Outcome, Retryable
-from destinations.messages import Action, Message, Receipt
+from destinations.messages import Action, Digest, Message, Receipt
 from destinations.models import Destination
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,8 @@ def send(delivery: Delivery, connector: Connector) -> Result:
 def obstacle_to(delivery: Delivery, connector: Connector, destination: Destination) -> str:
     """Why a claimed delivery is pointless; empty if it is not. What a record-only destination was
     asked to create is not there to be closed, once it works for real."""
+    if delivery.digest:
+        return ""
     action = Action(delivery.action)
     is_pointless = action == Action.CLOSE and not delivery.external_id
     if is_pointless and not destination.is_record_only:
@@ -50,6 +52,8 @@ def obstacle_to(delivery: Delivery, connector: Connector, destination: Destinati
 
 
 def _ask(delivery: Delivery, connector: Connector) -> Receipt:
+    if delivery.digest:
+        return connector.digest(Digest.from_json(delivery.digest))
     message = Message.from_json(delivery.message)
     if delivery.action == Action.CREATE:
         return connector.create(message)

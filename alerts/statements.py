@@ -18,8 +18,9 @@ from destinations.models import Destination
 # Each half is one walk along the index delivery_next, however many rows wait. Closes come first:
 # they end what somebody is looking at.
 HALF = """
-    SELECT id, interruptions FROM (
-        SELECT id, interruptions FROM alerts_delivery
+    SELECT id, interruptions, is_collected FROM (
+        SELECT id, interruptions, digest_at IS NOT NULL AND digest IS NULL AS is_collected
+        FROM alerts_delivery
         WHERE destination_id = %s AND state = 'pending' AND action = '{action}'
           AND next_attempt_at <= %s
         ORDER BY next_attempt_at LIMIT %s) AS {action}s
@@ -41,7 +42,7 @@ TAKEN = rows.names_of(
     (
         *("id", "alert", "destination", "action", "attempt_count", "failure_count"),
         *("interruptions", "is_manual", "message", "external_id", "reference"),
-        *("idempotency_key", "lease_token"),
+        *("idempotency_key", "lease_token", "digest"),
     ),
 )
 HELD = """
@@ -52,14 +53,15 @@ SETTLE = """
     WHERE id = %s"""
 
 
-def due(destination: Destination, now: datetime, limit: int) -> list[tuple[Any, int]]:
-    """Id, as the database spells it, and interruptions of at most `limit` deliveries that may be
-    sent now."""
+def due(destination: Destination, now: datetime, limit: int) -> list[tuple[Any, int, bool]]:
+    """Of at most `limit` deliveries that may be sent now: the id, as the database spells it, the
+    interruptions, and whether it is left to a digest that is not made yet."""
     pk = _of_delivery("destination", destination.pk)
     half = [pk, _of_delivery("next_attempt_at", now), limit, pk]
     with connection.cursor() as cursor:
         cursor.execute(DUE, [*half, *half])
-        return [(pk, interruptions) for pk, interruptions in cursor.fetchall()][:limit]
+        found: list[tuple[Any, int, bool]] = cursor.fetchall()
+        return found[:limit]
 
 
 def take(

@@ -7,7 +7,17 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from alerts import clocks, deletion, deliveries, lifecycle, notices, storms, tasks
+from alerts import (
+    carrying,
+    clocks,
+    deletion,
+    deliveries,
+    digests,
+    lifecycle,
+    notices,
+    storms,
+    tasks,
+)
 from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
 from destinations.messages import Action
 
@@ -21,8 +31,10 @@ def sweep() -> None:
     places at once."""
     if moved := clocks.pull_in(timezone.now()):
         logger.warning("The clock was set back: pulled in %d times.", moved)
-    _settle_left_closes()
+    digests.pull_in(timezone.now())
     deletion.skip_waiting()
+    carrying.finish()
+    _settle_left_closes()
     lifecycle.wake_snoozed()
     storms.sweep()
     for lane in notices.due(timezone.now())[:NOTICES]:
@@ -57,7 +69,7 @@ def _lanes_with_work(now: datetime) -> QuerySet[Lane]:
 def _settle_left_closes() -> None:
     """Closes whose create ended without them; only a crash or a race can leave one."""
     waiting = Delivery.objects.filter(
-        state=DeliveryState.PENDING, next_attempt_at=None, action=Action.CLOSE
+        state=DeliveryState.PENDING, next_attempt_at=None, action=Action.CLOSE, carried_by=None
     )
     ended = Delivery.objects.filter(
         alert=OuterRef("alert"),

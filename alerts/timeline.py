@@ -49,7 +49,9 @@ class Legs:
 
 def legs_of(alert: Alert) -> list[Legs]:
     """The alert's deliveries, one line a destination."""
-    rows = alert.deliveries.select_related("destination", "destination__lane").defer("message")
+    rows = alert.deliveries.select_related("destination", "destination__lane").defer(
+        "message", "digest"
+    )
     legs: dict[Destination, Legs] = {}
     for delivery in rows.order_by("created_at", "id")[:DELIVERIES_LIMIT]:
         line = legs.setdefault(delivery.destination, Legs(delivery.destination))
@@ -115,7 +117,8 @@ def _repeats(alert: Alert) -> Iterator[Entry]:
 
 def _attempts(alert: Alert) -> Iterator[Entry]:
     rows = Attempt.objects.filter(delivery__alert=alert).order_by("-started_at", "-id")
-    rows = rows.select_related("delivery__destination").defer("exchanges", "delivery__message")
+    rows = rows.select_related("delivery__destination")
+    rows = rows.defer("exchanges", "delivery__message", "delivery__digest")
     for attempt in rows[:ENTRIES_LIMIT]:
         delivery = attempt.delivery
         yield Entry(
@@ -128,6 +131,8 @@ def _attempts(alert: Alert) -> Iterator[Entry]:
 
 
 def _what(attempt: Attempt) -> str:
+    if attempt.delivery.digest_at:
+        return f"Digest to {attempt.delivery.destination.name}"
     verb = "Create at" if attempt.delivery.action == Action.CREATE else "Close at"
     return f"{verb} {attempt.delivery.destination.name}"
 

@@ -50,6 +50,19 @@ class Delivery(models.Model):
     # NULL: not due until something else happens (a close waits for its create).
     next_attempt_at = models.DateTimeField(null=True)
     is_manual = models.BooleanField(default=False)
+    # Told by a digest (alerts/digests.py): when that is due, or was made. NULL: by itself.
+    digest_at = models.DateTimeField(null=True, editable=False)
+    # The digest (destinations/messages.py), of the delivery that is sent for all it tells; and that
+    # delivery, of all others.
+    digest = models.JSONField(null=True, editable=False)
+    carried_by = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="carried",
+        db_index=False,
+    )
     # The rule that let a create through: what its storm brake counts (alerts/storms.py).
     passed_by = models.UUIDField(null=True, editable=False)
     lease_token = models.CharField(max_length=32, blank=True)
@@ -88,6 +101,21 @@ class Delivery(models.Model):
                 fields=["lease_until"],
                 condition=models.Q(state=DeliveryState.SENDING),
                 name="delivery_leased",
+            ),
+            models.Index(
+                fields=["destination", "digest_at"],
+                condition=models.Q(digest__isnull=False),
+                name="delivery_digests",
+            ),
+            models.Index(
+                fields=["carried_by"],
+                condition=models.Q(carried_by__isnull=False),
+                name="delivery_carried",
+            ),
+            models.Index(
+                fields=["state", "carried_by"],
+                condition=models.Q(carried_by__isnull=False),
+                name="delivery_unfinished",
             ),
         ]
 

@@ -3,6 +3,7 @@
 from django import template
 from django.utils import timezone
 
+from alerts.carrying import moment
 from alerts.models import Delivery, DeliveryState, Lane
 from alerts.vocabulary import BREAKING
 from destinations.messages import Action, web_link
@@ -23,6 +24,10 @@ def waits_for(delivery: Delivery) -> str:
         return f"{destination.name} needs attention first: {destination.attention}"
     if not destination.is_active:
         return f"{destination.name} is paused. It is sent when the destination is resumed."
+    if delivery.carried_by_id:
+        return "It waits for the digest that tells it."
+    if delivery.digest_at and delivery.digest_at > timezone.now():
+        return f"It waits for the digest of {moment(delivery.digest_at)}."
     if delivery.next_attempt_at is None and delivery.action == Action.CLOSE:
         return "It waits for its create: nothing can be closed before it is there."
     return _lane_pause(delivery)

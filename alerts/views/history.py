@@ -14,10 +14,17 @@ from alerts.keyset import capped_count, page_of
 from alerts.models import Delivery, DeliveryState
 from alerts.views.alerts import LIVE, NO_CONTENT
 from destinations.errors import Outcome
-from destinations.messages import Message
+from destinations.messages import Digest, Message
 
 ATTEMPTS_LIMIT = 100
-LIST_DEFERS = ("message", "alert__description", "alert__changes", "alert__details", "alert__tags")
+LIST_DEFERS = (
+    "message",
+    "digest",
+    "alert__description",
+    "alert__changes",
+    "alert__details",
+    "alert__tags",
+)
 
 
 @require_safe
@@ -35,7 +42,9 @@ def list_deliveries(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_delivery(request: HttpRequest, pk: UUID) -> HttpResponse:
-    rows = Delivery.objects.select_related("alert", "destination", "destination__lane")
+    rows = Delivery.objects.select_related(
+        "alert", "destination", "destination__lane", "carried_by"
+    )
     delivery = get_object_or_404(rows, pk=pk)
     version = timeline.version([delivery])
     is_refresh = request.headers.get("HX-Target") == LIVE
@@ -46,6 +55,7 @@ def show_delivery(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "delivery": delivery,
         "message": Message.from_json(delivery.message),
+        "digest": Digest.from_json(delivery.digest) if delivery.digest else None,
         "attempts": attempts,
         "limit": ATTEMPTS_LIMIT,
         "trouble": last if last and last.outcome != Outcome.SUCCESS else None,
