@@ -54,6 +54,11 @@ def incidents(service: Service, request: Request) -> Response:
     return json_response(200, {"incidents": found})
 
 
+def alerts(service: Service, request: Request) -> Response:
+    """What came of the events that were posted to alert sources."""
+    return json_response(200, {"alerts": [a.as_json() for a in service.alert_sources.alerts]})
+
+
 def state(service: Service, request: Request) -> Response:
     return json_response(200, _counts(service))
 
@@ -167,6 +172,7 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", f"{PREFIX}/style.css"): style,
     ("GET", f"{PREFIX}/journal"): journal,
     ("GET", f"{PREFIX}/incidents"): incidents,
+    ("GET", f"{PREFIX}/alerts"): alerts,
     ("GET", f"{PREFIX}/state"): state,
     ("POST", f"{PREFIX}/reset"): reset,
     ("GET", f"{PREFIX}/faults"): list_faults,

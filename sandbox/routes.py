@@ -6,6 +6,7 @@ Paths and scopes: https://api-docs.incident.io/. Its paths mix versions 1 and 2.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox import alert_events
 from sandbox.errors import ApiError, Json, invalid_token, missing_authorization, missing_scope
 from sandbox.faults import Fault
 from sandbox.identifiers import request_id
@@ -109,6 +110,11 @@ def update(service: Service, call: Call, key: ApiKey) -> Json:
     return {"incident_update": made.as_json()}
 
 
+def alert_event(service: Service, call: Call, key: ApiKey) -> Json:
+    """Never called: a source has a token of its own, and answers before keys are looked at."""
+    raise missing_authorization()
+
+
 def _demand_editor(key: ApiKey, fields: Json) -> None:
     if EDITOR not in key.roles:
         for scope in edit_scopes(fields):
@@ -120,6 +126,7 @@ def _one(call: Call, incident: Incident) -> Json:
     return {"incident": incident.as_json(call.request.base_url)}
 
 
+ALERT_EVENT = Route("alert_event", None, "", alert_event, 202)
 ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/v1/identity"): Route("identity", None, "", identity),
     ("GET", "/v1/incident_statuses"): Route("statuses", VIEWER, "incident_statuses.view", statuses),
@@ -131,6 +138,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", f"{INCIDENTS}/{{id}}"): Route("show", VIEWER, "incidents.view", show),
     ("POST", f"{INCIDENTS}/{{id}}{EDIT}"): Route("edit", VIEWER, "incidents.view", edit),
     ("POST", UPDATES_PATH): Route("update", VIEWER, "incidents.view", update, 201),
+    ("POST", f"{alert_events.PATH}{{id}}"): ALERT_EVENT,
 }
 
 
@@ -141,6 +149,9 @@ def find_route(method: str, path: str) -> tuple[Route | None, str]:
         rest = path.removeprefix(f"{INCIDENTS}/")
         identifier, slash, action = rest.partition("/")
         path = f"{INCIDENTS}/{{id}}{slash}{action}" if identifier else path
+    elif path.startswith(alert_events.PATH):
+        identifier = path.removeprefix(alert_events.PATH)
+        path = f"{alert_events.PATH}{{id}}"
     return ROUTES.get((method, path)), identifier
 
 
@@ -148,6 +159,9 @@ def answer(service: Service, call: Call) -> Response:
     """An unrouted path or wrong method gets an empty 404, before the key is looked at."""
     if call.route is None or not _is_built(service, call.route):
         return Response(404)
+    if call.route is ALERT_EVENT:
+        sources, sequence = service.alert_sources, call.entry.sequence
+        return alert_events.answer(sources, call.identifier, call.request, sequence)
     headers: dict[str, str] = {}
     try:
         key = _authenticate(call)

@@ -147,6 +147,7 @@ class Sandbox:
         self.service = Service(rate, burst, delay_ms)
         self.keys = self.service.keys
         self.workspace = self.service.workspace
+        self.alert_sources = self.service.alert_sources
         self.journal = self.service.journal
         self.faults = self.service.faults
         self._server = Server((host, port), self.service)

@@ -1,5 +1,6 @@
 """Everything the sandbox knows and remembers, without the network."""
 
+from sandbox.alert_events import AlertSources
 from sandbox.faults import FaultList
 from sandbox.journal import Journal
 from sandbox.keys import KeyRing
@@ -11,6 +12,7 @@ class Service:
     def __init__(self, rate: float = 20, burst: int = 1200, delay_ms: float = 0) -> None:
         self.keys = KeyRing()
         self.workspace = Workspace()
+        self.alert_sources = AlertSources()
         self.journal = Journal()
         self.faults = FaultList()
         self.limiter = Limiter(rate, burst)
@@ -21,6 +23,7 @@ class Service:
         """As at the start: nothing remembered, no faults, the built-in keys, the first options."""
         self.faults.clear()
         self.workspace.reset()
+        self.alert_sources.reset()
         self.journal.reset()
         self.keys.reset()
         rate, burst, self.delay_seconds = self._options

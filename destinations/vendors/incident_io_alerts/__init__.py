@@ -1,0 +1,1 @@
+"""What is incident.io's own: the format of its alert events."""

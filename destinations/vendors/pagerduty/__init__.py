@@ -1,0 +1,1 @@
+"""What is PagerDuty's own: the format of its events."""

@@ -1,0 +1,1 @@
+"""Adaptive Cards, and what a workflow answers to them."""
