@@ -86,7 +86,8 @@ def _fate_after_error(delivery: Delivery, error: DestinationError, is_held: bool
     if isinstance(error, NeedsAttention | RateLimited):
         return again
     if isinstance(error, Retryable) and is_held:
-        return again
+        # Whoever has failed often would come hours after the destination is back.
+        return _again(error, min(wait_after(error, failures), settings.HOLD_PAUSE))
     if isinstance(error, Retryable) and failures <= len(settings.RETRY_SCHEDULE):
         return again | {"failure_count": failures}
     tries = f" Given up after {failures} failed tries." if isinstance(error, Retryable) else ""

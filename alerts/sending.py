@@ -23,7 +23,7 @@ def send(delivery: Delivery, connector: Connector) -> Result:
     receipt: Receipt | None = None
     error: DestinationError | None = None
     try:
-        receipt = _ask(delivery, connector)
+        receipt = _ask(delivery, connector).without(connector.secrets.values())
     except DestinationError as failure:
         error = failure
     except Exception as failure:

@@ -35,6 +35,8 @@ CONFIGURATION = {
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "axes": {"level": "WARNING"},
+        # At DEBUG it tells whole addresses, and that of a webhook is a secret.
+        "urllib3": {"level": "WARNING"},
         # Refused requests are everyday, and would each bring a traceback.
         "django.request": {"level": "ERROR"},
     },

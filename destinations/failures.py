@@ -21,13 +21,16 @@ from destinations.errors import (
 
 RETRYABLE_STATUSES = frozenset({408, 425})
 ATTENTION_STATUSES = frozenset({401, 403})
-_PASSING = "It is tried again by itself. If this goes on, look at the provider's status page."
+_PASSING = (
+    "A delivery is tried again by itself. If this goes on, look at the provider's status page."
+)
 _ADVICE = {
+    400: "Look at the answer: the provider does not take this request as it is.",
     401: "The key is wrong or was revoked. Make a new one and enter it here.",
     403: "The key lacks a permission. Give it the missing role, or use another key.",
     404: "The thing is not there, or the key may not see it.",
     422: "Change the setting that the message names, then send again.",
-    429: "Nothing to do: it is sent as soon as the provider allows it.",
+    429: "Nothing to do: deliveries are sent as soon as the provider allows it.",
 }
 
 
@@ -111,7 +114,7 @@ def transport(error: Exception, host: str) -> DestinationError:
     return _unreachable(error, host) or Retryable(
         f"The connection to {host} broke before the answer was complete.",
         outcome=Outcome.NETWORK_ERROR,
-        advice="It is tried again by itself, with the same idempotency key.",
+        advice="A delivery is tried again by itself, with the same idempotency key.",
     )
 
 

@@ -3,6 +3,7 @@
 from django.db import models
 
 from destinations.models import Destination
+from destinations.unknown_kinds import ADVICE, SENTENCE
 
 
 class Health(models.TextChoices):
@@ -21,7 +22,7 @@ def health(destination: Destination) -> Health:
         return Health.UNREADABLE
     if not destination.is_active:
         return Health.PAUSED
-    if destination.attention:
+    if destination.attention or not destination.is_known:
         return Health.NEEDS_ATTENTION
     return _by_deliveries(destination)
 
@@ -37,6 +38,8 @@ def _by_deliveries(destination: Destination) -> Health:
 
 def problem(destination: Destination) -> str:
     """What is wrong, in a sentence; empty if nothing is."""
+    if not destination.is_known:
+        return f"{SENTENCE.format(destination.kind)} {ADVICE}"
     if destination.attention:
         return destination.attention
     return destination.last_error if _by_deliveries(destination) == Health.FAILING else ""

@@ -5,11 +5,14 @@ descriptions, timestamps and the rule. There is no field for row values, raw pay
 credentials, so nothing can carry them out.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from django.db import models
+
+from destinations.scrubbing import scrub
 
 PRODUCT = "[AnomalyArmor]"
 SOURCE = "AnomalyArmor"
@@ -180,6 +183,11 @@ class Receipt:
     def __post_init__(self) -> None:
         object.__setattr__(self, "link", web_link(self.link))
 
+    def without(self, secrets: Iterable[str]) -> "Receipt":
+        """The receipt of a provider that may have quoted what it was sent."""
+        texts = (self.external_id, self.reference, self.link, self.note)
+        return Receipt(*(scrub(text, secrets) for text in texts))
+
 
 @dataclass(slots=True)
 class Check:
@@ -194,3 +202,16 @@ class Check:
     warnings: list[str] = field(default_factory=list)
     choices: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     field_errors: dict[str, str] = field(default_factory=dict)
+
+    def without(self, secrets: Iterable[str]) -> "Check":
+        """What was found at a provider that may have quoted what it was sent."""
+        return Check(
+            account=scrub(self.account, secrets),
+            account_url=scrub(self.account_url, secrets),
+            warnings=[scrub(warning, secrets) for warning in self.warnings],
+            choices={
+                name: [(scrub(pk, secrets), scrub(label, secrets)) for pk, label in pairs]
+                for name, pairs in self.choices.items()
+            },
+            field_errors={name: scrub(text, secrets) for name, text in self.field_errors.items()},
+        )

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 
-from destinations import connectors, outbound
+from destinations import connectors, outbound, unknown_kinds
 from destinations.connectors import Connector
 from destinations.crypto import SecretUnreadable, key_ring
 from destinations.errors import NeedsAttention, Outcome
@@ -76,7 +76,12 @@ class Destination(models.Model):
 
     @property
     def connector_class(self) -> type[Connector]:
-        return connectors.registry[self.kind]
+        return connectors.registry.get(self.kind) or unknown_kinds.stand_in(self.kind)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version has its kind. A newer one may have made it, before a downgrade."""
+        return self.kind in connectors.registry
 
     def set_secret(self, field: str, plaintext: str, by: AbstractBaseUser | None = None) -> None:
         """Seals `plaintext` into the row (not saved), and takes away the need for attention."""

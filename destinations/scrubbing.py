@@ -1,9 +1,12 @@
 """Keeps secrets out of every text that is stored, logged or shown."""
 
+import base64
 import functools
+import json
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+from html import escape
+from urllib.parse import quote, quote_plus, unquote
 
 MASK = "[secret]"
 SHORTEST_SECRET = 4
@@ -27,7 +30,7 @@ _SIGNS = ("bearer ", "basic ", "inc_", "aa_live_", "xox", "whsec_", "hooks.slack
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the given secrets (plain or URL-encoded), and without what looks like one."""
+    """`text` without the given secrets, however spelled, and without what looks like one."""
     for secret in _spellings(tuple(secrets)):
         text = text.replace(secret, MASK)
     lowered = text.lower()
@@ -47,8 +50,16 @@ def storable(text: str) -> str:
 def _spellings(secrets: tuple[str, ...]) -> list[str]:
     """How the secrets may be spelled in a text, the longest first."""
     known = {part for secret in secrets for part in _parts(secret) if len(part) >= SHORTEST_SECRET}
-    encoded = {encode(secret) for secret in known for encode in (_quote_all, quote_plus)}
+    encoded = {spelling for secret in known for spelling in _encodings(secret)}
     return sorted(known | encoded, key=len, reverse=True)
+
+
+def _encodings(secret: str) -> set[str]:
+    """As it stands in addresses, in JSON (and a request's JSON in that of an answer), in HTML."""
+    in_json = _in_json(secret)
+    in_base64 = base64.b64encode(secret.encode("utf-8", "replace")).decode()
+    quoted = {quote(secret, safe=""), quote_plus(secret), in_json, _in_json(in_json)}
+    return quoted | {escape(secret), in_base64, in_base64.rstrip("=")}
 
 
 def _parts(secret: str) -> list[str]:
@@ -56,10 +67,14 @@ def _parts(secret: str) -> list[str]:
     parts = [secret]
     if secret.startswith(("https://", "http://")):
         rest = secret.split("/", 3)[3:]
-        parts += [part for part in (*rest, *_long_words(*rest)) if len(part) >= LONG_WORD]
-    elif "\n" in secret or ": " in secret:
+        words = _long_words(*rest)
+        words += [unquote(word) for word in words]
+        parts += [part for part in (*rest, *words) if len(part) >= LONG_WORD]
+    elif ":" in secret:
         values = [line.partition(":")[2].strip() for line in secret.splitlines()]
         parts += [value for value in values if len(value) >= HEADER_VALUE]
+        # The credential behind "Basic " or "Token ".
+        parts += [word for value in values for word in value.split() if len(word) >= LONG_WORD]
     return parts
 
 
@@ -67,5 +82,5 @@ def _long_words(*texts: str) -> list[str]:
     return [word for text in texts for word in re.split(r"[/?&=]", text)]
 
 
-def _quote_all(text: str) -> str:
-    return quote(text, safe="")
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]

@@ -9,12 +9,19 @@ from django import forms
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import QueryDict
 
-from destinations import drafts
+from destinations import drafts, outbound
 from destinations.connectors.base import ConnectorForm, SecretField, SecretUrlField
 from destinations.crypto import SecretUnreadable
 from destinations.models import Destination
 
 REMOVED = "_removed"  # ends the name of the box that removes a stored secret
+KEPT = "What you entered is kept, sealed, for half an hour. Leave this empty to use it."
+LOST = (
+    "What you entered was kept for half an hour, and for its host only; that is over. Enter it"
+    " again."
+)
+REFUSED = "refused"  # stands where a draft would, of what was not taken
+GONE = "What you entered last was not taken. Enter it again, or go on without it."
 
 
 class SecretInputs(ConnectorForm):
@@ -26,6 +33,11 @@ class SecretInputs(ConnectorForm):
         self.destination, self.user = destination, user
         # Secrets that came with this request, typed or drafted: these are not stored yet.
         self.entered: dict[str, str] = {}
+        # Those of them that the answer must hand on, because they stand in no field of the page.
+        self.kept: dict[str, str] = {}
+        # Typed, refused, and gone with the page: the next request must not go on without a word.
+        self._refused: list[str] = []
+        self._hosts = ""  # of the addresses in this request
         values = {**destination.config, "name": destination.name}
         super().__init__(data, initial=values, label_suffix="")
         for name in self.secret_names():
@@ -58,14 +70,21 @@ class SecretInputs(ConnectorForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for name in self.secret_names():
-            if name not in self.errors:
-                cleaned[name] = self._entered(name) or self._stored(name)
+        # Addresses first: what was drafted of the others was for their hosts.
+        self._take(self._addresses(), cleaned)
+        addresses = [str(cleaned.get(name) or "") for name in self._addresses()]
+        self._hosts = " ".join(outbound.origin(one) for one in addresses if one)
+        self._take([n for n in self.secret_names() if n not in self._addresses()], cleaned)
         self._bind_to_host(cleaned)
         for name, sentence in self.problems(cleaned).items():
             if name not in self.errors:
                 self.add_error(name, sentence)
         return cleaned
+
+    def _take(self, names: list[str], cleaned: dict[str, Any]) -> None:
+        for name in names:
+            if name not in self.errors:
+                cleaned[name] = self._entered(name) or self._stored(name)
 
     def _entered(self, name: str) -> str:
         typed = str(self.cleaned_data.get(name) or "")
@@ -83,14 +102,12 @@ class SecretInputs(ConnectorForm):
             self.add_error(name, f"The stored secret cannot be read: {error}. Enter it again.")
             return ""
         missing = self._missing(name)
+        is_lost = bool(self.data.get(f"{name}_draft"))
         if missing and not stored:
-            self.add_error(name, f"{missing}. {self._how_to_mend()}")
+            self.add_error(name, f"{missing}. {LOST if is_lost else 'Enter it here.'}")
+        elif is_lost:  # what is stored, or nothing, must not take its place without a word
+            self.add_error(name, GONE if self.data[f"{name}_draft"] == REFUSED else LOST)
         return stored
-
-    def _how_to_mend(self) -> str:
-        if any(self.data.get(f"{name}_draft") for name in self.secret_names()):
-            return "What you entered was kept for half an hour, which is over: enter it again."
-        return "Enter it here."
 
     def _bind_to_host(self, cleaned: Mapping[str, Any]) -> None:
         """A secret was given to one host: another one gets it only if it is typed again."""
@@ -110,7 +127,7 @@ class SecretInputs(ConnectorForm):
             stored = self.destination.unseal(name)
         except SecretUnreadable:
             return True
-        return urlsplit(stored).netloc != urlsplit(str(cleaned.get(name))).netloc
+        return outbound.origin(stored) != outbound.origin(str(cleaned.get(name)))
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -125,12 +142,34 @@ class SecretInputs(ConnectorForm):
             if self.cleaned_data.get(name + REMOVED) and name not in self.entered
         ]
 
+    def keep(self, *, page_stays: bool) -> None:
+        """Hands the entered secrets on, and says so beside each. A page that stays (htmx) has in
+        its fields what was typed just now, but no longer the drafts that it sent."""
+        typed = {name for name in self.entered if self.data.get(name)} if page_stays else set()
+        self.kept = {name: text for name, text in self.entered.items() if name not in typed}
+        if not page_stays:
+            wrong = [name for name in self.secret_names() if name in self.errors]
+            self._refused = [name for name in wrong if self.data.get(name)]
+        for name in self.kept:
+            self[name].help_text = f"{self.base_fields[name].help_text} {KEPT}".strip()
+
     def drafts(self) -> dict[str, str]:
         """Hidden fields, name and content, by which this form's secrets reach the next request."""
-        return {f"{name}_draft": self._seal(name, text) for name, text in self.entered.items()}
+        kept = {name: self._seal(self._bound(name), text) for name, text in self.kept.items()}
+        return {f"{name}_draft": text for name, text in (kept | self._marks()).items()}
+
+    def _marks(self) -> dict[str, str]:
+        return {name: REFUSED for name in self._refused if name not in self.kept}
 
     def _drafted(self, name: str) -> str:
-        return self._unseal(name, f"{name}_draft")
+        # What was typed beside no address was typed for no host yet.
+        key = f"{name}_draft"
+        return self._unseal(self._bound(name), key) or self._unseal(name, key)
+
+    def _bound(self, name: str) -> str:
+        """The field, and the hosts that what is typed there is for."""
+        is_for_all = name in self._addresses() or not self._hosts
+        return name if is_for_all else f"{name} {self._hosts}"
 
     def _seal(self, name: str, text: str) -> str:
         return drafts.seal(text, self.user, self.destination.kind, name)

@@ -41,7 +41,7 @@ LOGIN_CODES = {530, 534, 535, 538}
 # Such as "454 Throttling failure: Maximum sending rate exceeded" (Amazon), "421 4.3.2 The maximum
 # number of concurrent connections has exceeded a limit" (Microsoft). A full mailbox is no rate.
 _RATE = re.compile(r"(?i)\brate\b|throttl|too many|concurren|too quickly|excessive volume")
-_PASSING = "It is tried again by itself, with the same Message-ID."
+_PASSING = "A delivery is tried again by itself, with the same Message-ID."
 _OPERATOR = "The operator of Armor Incidents sets the mail server in EMAIL_URL."
 _LOGIN = "The operator checks the user name and the password in EMAIL_URL."
 
@@ -126,7 +126,7 @@ def refusal(
     if code >= 500:
         return lasting(sentence, advice=advice)
     if _RATE.search(sentence):
-        advice = "Nothing to do: it is sent as soon as the mail server allows it."
+        advice = "Nothing to do: deliveries are sent as soon as the mail server allows it."
         return RateLimited(sentence, retry_after=None, advice=advice)
     return Retryable(sentence, advice=_PASSING)
 

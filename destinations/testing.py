@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 REFUSED = "Not tested: see the marked fields."
 NOT_LOADED = "Nothing was loaded: see the marked fields."
 LOADED = (
-    "The lists of the account are loaded: choose in the fields above. Nothing was changed there."
+    "The lists of the account are loaded: choose in the fields above, also under More options."
+    " Nothing was changed in the account."
 )
 # A save waits for the account no longer than a person would.
 SAVE_DEADLINE = 10.0  # seconds
@@ -59,11 +60,11 @@ def run(form: DestinationForm, test_id: str) -> Report:
     receipt: Receipt | None = None
     error: DestinationError | None = None
     try:
-        found = connector.check()
+        found = connector.check().without(secrets)
         _mark(form, found)
         form.offer(found.choices)
         if not found.field_errors:
-            receipt = connector.test(_message(form, test_id))
+            receipt = connector.test(_message(form, test_id)).without(secrets)
     except DestinationError as failure:
         error = failure
     except Exception as failure:
@@ -85,7 +86,7 @@ def look(form: DestinationForm) -> Report:
     secrets = list(form.secrets.values())
     connector = form.connector()
     try:
-        found = connector.check()
+        found = connector.check().without(secrets)
     except DestinationError as failure:
         error = failure
     except Exception as failure:
@@ -108,7 +109,7 @@ def check(form: DestinationForm) -> list[str]:
         return []
     secrets = list(form.secrets.values())
     try:
-        found = form.connector(SAVE_DEADLINE).check()
+        found = form.connector(SAVE_DEADLINE).check().without(secrets)
     except DestinationError as error:
         return [scrub(f"It could not be checked: {error} {error.advice}", secrets)]
     except Exception as failure:

@@ -133,6 +133,7 @@ def _page(
     form: DestinationForm,
     report: testing.Report | None = None,
 ) -> HttpResponse:
+    form.keep(page_stays=bool(request.htmx))
     context = {
         "form": form,
         "destination": form.destination,

@@ -63,13 +63,14 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
     keeper = Keeper(logging.DEBUG)
     keeper.setFormatter(OneLineFormatter())
     loggers = [logging.getLogger(name) for name in (None, "django-q", "urllib3", "django.server")]
+    levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.addHandler(keeper)
         logger.setLevel(logging.DEBUG)
     yield lines
-    for logger in loggers:
+    for logger, level in zip(loggers, levels, strict=True):
         logger.removeHandler(keeper)
-        logger.setLevel(logging.NOTSET if logger.name != "root" else logging.WARNING)
+        logger.setLevel(level)
 
 
 def everything_stored() -> dict[str, str]:

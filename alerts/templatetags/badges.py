@@ -35,6 +35,7 @@ BADGE_ICONS = {
     "off": "pause-circle",
     "paused": "pause-circle",
     "record_only": "document-text",
+    "digest": "newspaper",
     "waiting": "clock",
     "failing": "exclamation-circle",
     "needs_attention": "exclamation-triangle",

@@ -132,13 +132,13 @@ class CollectingForm(ConnectorForm):
     )
     digest_at = forms.RegexField(
         r"^([01]\d|2[0-3]):[0-5]\d$",
-        label="Daily digest at",
+        label="Daily digest at (optional)",
         required=False,
-        help_text="Hours and minutes, such as 09:00.",
+        help_text="Hours and minutes. Empty: 09:00.",
         error_messages={"invalid": "Enter a time such as 09:00."},
     )
     digest_zone = forms.CharField(
-        label="Time zone",
+        label="Time zone (optional)",
         required=False,
         max_length=60,
         help_text="For the daily digest, such as Europe/Berlin. Empty: UTC.",
@@ -183,6 +183,8 @@ class Connector(ABC):
     # What a create makes there, in the vendor's word, and what happens to it: "created" or "sent".
     thing: ClassVar[str] = "message"
     done: ClassVar[str] = "sent"
+    # What `Check.account` is.
+    account_word: ClassVar[str] = "Account"
     # Whether a thing stays open there until somebody ends it.
     is_lasting: ClassVar[bool] = False
     # Whether the answer's content says more than its status. If not, any 2xx is a success.
@@ -195,9 +197,10 @@ class Connector(ABC):
     EXAMPLE: ClassVar[dict[str, Any]]
     ANSWER: ClassVar[Any] = ""
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, is_registered: bool = True) -> None:
         super().__init_subclass__()
-        Connector.kinds.append(cls)
+        if is_registered:
+            Connector.kinds.append(cls)
 
     def __init__(self, config: Mapping[str, Any], secrets: Mapping[str, str], door: Door) -> None:
         self.config = config
@@ -208,6 +211,11 @@ class Connector(ABC):
     def setting(name: str) -> str:
         """A value that the operator set, such as an address of the provider."""
         return str(getattr(settings, name))
+
+    @classmethod
+    def lacks(cls) -> str:
+        """What the operator has yet to set, in a sentence; empty if nothing."""
+        return ""
 
     @classmethod
     def cost(cls, action: Action) -> int:

@@ -19,6 +19,10 @@ from destinations.messages import Check, Digest, DigestLine, Message, Receipt, s
 RECIPIENTS_LIMIT = 50
 ITEMS_LIMIT = 50
 ADDRESS_LIMIT = 254  # characters: https://www.rfc-editor.org/errata/eid1690
+NO_SERVER = (
+    "No mail server is set, so no mail is sent. The operator of Armor Incidents sets EMAIL_URL and"
+    " starts it anew."
+)
 TITLE_LIMIT = 200  # characters
 FOOTER = (
     "Sent by Armor Incidents because this address is in one of its Email destinations. Who gets"
@@ -30,6 +34,7 @@ class Email(Connector):
     kind = "email"
     label = "Email"
     help = "Sends a mail when an alert triggers, and another in the same thread when it ends."
+    account_word = "Mail server"
     uses_http = False
     STEPS = (
         "The operator of Armor Incidents sets the mail server in EMAIL_URL and the sender in"
@@ -65,6 +70,10 @@ class Email(Connector):
                     f"These are {len(found)} addresses, and {RECIPIENTS_LIMIT} is the most."
                 )
             return list(found)
+
+    @classmethod
+    def lacks(cls) -> str:
+        return "" if cls.setting("EMAIL_HOST") else NO_SERVER
 
     def check(self) -> Check:
         warnings = mail.look(self.door)
@@ -117,7 +126,7 @@ def _address(line: str) -> str:
     except forms.ValidationError:
         address = ""
     if not address.isprintable() or '"' in address or not address:
-        raise forms.ValidationError(f"“{shorten(line, 80)}” is not an e-mail address.")
+        raise forms.ValidationError(f"“{shorten(line, 80)}” is not an email address.")
     name, _, domain = address.rpartition("@")
     return f"{name}@{domain.lower()}"
 

@@ -97,12 +97,12 @@ class IncidentIo(Connector):
         )
         closed_status_id = ListedField(
             label="Closed Status ID (optional)",
-            help_text="The status that closes an incident; Test lists yours. Left empty,"
+            help_text="The status that closes an incident; Load lists shows yours. Left empty,"
             " incidents stay open until somebody closes them in incident.io.",
         )
         severity_id = ListedField(
             label="Severity ID (optional)",
-            help_text="For accounts that ask for a severity; Test lists yours.",
+            help_text="For accounts that ask for a severity; Load lists shows yours.",
         )
         severity_info_id = ListedField(
             label="Severity ID of info alerts (optional)",
@@ -122,14 +122,14 @@ class IncidentIo(Connector):
         )
         visibility = DefaultedField(
             "public",
-            label="Visibility (optional)",
+            label="Visibility",
             choices=[("", "Public"), ("private", "Private")],
             help_text="Private incidents are for invited people only. They must be allowed in"
             " incident.io, and closing them takes a key with the role global_access.",
         )
         mode = DefaultedField(
             "standard",
-            label="Mode (optional)",
+            label="Mode",
             choices=[("", "Standard"), ("test", "Test mode")],
             help_text="In test mode incidents are made without announcements, for a try-out of"
             " rules.",

@@ -41,7 +41,7 @@ class SeverityField(forms.ChoiceField):
     def __init__(self, ours: str) -> None:
         self.ours = ours
         super().__init__(
-            label=f"Severity of {ours} alerts (optional)",
+            label=f"Severity of {ours} alerts",
             help_text=f"What PagerDuty is told of {ours} alerts: an urgency may depend on it.",
             required=False,
             choices=[(name, name.capitalize()) for name in SEVERITIES],

@@ -64,19 +64,20 @@ class Slack(Connector):
 
     class Form(CollectingForm):
         bot_token = SecretField(
-            label="Bot token (optional)",
-            help_text="From api.slack.com/apps, OAuth & Permissions; it starts with xoxb-. With a"
-            " bot, the message of an alert turns green when it ends.",
+            label="Bot token",
+            help_text="This and a channel, or a webhook URL. From api.slack.com/apps, OAuth &"
+            " Permissions; it starts with xoxb-. With a bot, the message of an alert turns green"
+            " when it ends.",
         )
         channel = forms.CharField(
-            label="Channel (optional)",
+            label="Channel",
             required=False,
             max_length=200,
             help_text="For the bot: its name, such as #data-alerts, or its ID, such as C0123456789,"
             " which stays when the channel is renamed.",
         )
         webhook_url = SecretUrlField(
-            label="Webhook URL (optional)",
+            label="Webhook URL",
             help_text="In place of token and channel: the URL of an incoming webhook, which starts"
             " with https://hooks.slack.com/services/.",
         )

@@ -38,7 +38,8 @@ ADVICE = {
     401: NOT_ACCEPTED,
     403: NOT_ACCEPTED,
     404: "Check the URL: the receiver has nothing at this path.",
-    410: "The receiver wants no more messages. Enter another URL, or delete the destination.",
+    410: "The receiver wants no more messages. Enter another URL and press Resume, or delete the"
+    " destination.",
 }
 
 
@@ -86,12 +87,12 @@ class Webhook(Connector):
         )
         bearer_token = SecretField(
             label="Bearer token (optional)",
-            help_text="Sent as Authorization: Bearer ….",
+            help_text="Sent in the header Authorization, after the word Bearer.",
         )
         headers = SecretTextField(
             label="Headers (optional)",
-            help_text="An API key, or whatever else the receiver asks for: one header a line, such"
-            " as X-API-Key: 4f2a….",
+            help_text="One header a line, such as X-API-Key: 4f2a90. For a key, or whatever else"
+            " the receiver asks for.",
         )
 
         def clean_signing_secret(self) -> str:

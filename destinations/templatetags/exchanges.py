@@ -20,10 +20,22 @@ def duration(milliseconds: int) -> str:
 
 @register.filter
 def pretty(value: Any) -> str:
-    """JSON with line breaks; a text that is no JSON, or was cut off, stays as it is."""
+    """JSON or a mail, line by line; a text that is no JSON, or was cut off, stays as it is."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return str(value)
+    if isinstance(value, dict) and "Message-ID" in value:
+        return _mail(value)
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _mail(value: dict[str, Any]) -> str:
+    """Headers, an empty line, and the text, as mail programs show a source."""
+    headers = [
+        f"{name}: {', '.join(told) if isinstance(told, list) else told}"
+        for name, told in value.items()
+        if name != "text"
+    ]
+    return "\n".join([*headers, "", str(value.get("text", ""))])

@@ -60,7 +60,7 @@ def test_what_is_no_address_is_named(address: str) -> None:
     filled = form(f"bob@example.com\n{address}")
     assert not filled.is_valid()
     [error] = filled.errors["recipients"]
-    assert error.endswith("is not an e-mail address.")
+    assert error.endswith("is not an email address.")
     assert error.isprintable() or not address.isprintable()
 
 

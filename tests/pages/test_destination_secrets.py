@@ -106,3 +106,15 @@ def test_who_resumes_what_was_disabled_lets_it_go_on(page: Visitor) -> None:
     page.submit(f"{page.path}pauses/")
     destination = Destination.objects.get()
     assert (destination.is_active, destination.attention) == (True, "")
+
+
+def test_a_refused_secret_is_not_left_out_without_a_word() -> None:
+    visitor = Visitor(ada()).open(NEW)
+    visitor.press("save", name="Hook", url=HERE, signing_secret="no secret of this form")
+    assert "whsec_" in visitor.error_beside("signing_secret")
+    visitor.press("save")
+    assert "Enter it again, or go on without it." in visitor.error_beside("signing_secret")
+    assert not Destination.objects.exists()
+    visitor.press("save")
+    assert visitor.sees("Hook was created.")
+    assert stored("signing_secret") == ""

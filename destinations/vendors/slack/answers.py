@@ -70,7 +70,7 @@ UNANSWERABLE = {
 DELETED = {"duplicate_message_not_found", "duplicate_channel_not_found"}
 REPORT = "Slack does not take this message as it is. Please report it, with the code."
 GONE_AGAIN = "It had been posted before, and was deleted in Slack."
-_PASSES = "It is tried again by itself. If this goes on, look at https://slack-status.com."
+_PASSES = "A delivery is tried again by itself. If this goes on, look at https://slack-status.com."
 # Strict, since these stand in sentences: a token that was quoted back matches none of them.
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 _SCOPE = re.compile(r"[a-z._]{1,30}(:[a-z._]{1,30})?|incoming-webhook")
@@ -157,7 +157,7 @@ def _advice(said: str) -> str:
     if said in PASSING:
         return _PASSES
     if said in LIMITED:
-        return "Nothing to do: it is sent as soon as Slack allows it."
+        return "Nothing to do: deliveries are sent as soon as Slack allows it."
     return ATTENTION.get(said) or (GONE_AGAIN if said in DELETED else REPORT)
 
 
