@@ -40,6 +40,7 @@ class DestinationForm(SecretInputs):
         self, destination: Destination, user: AbstractBaseUser, data: QueryDict | None = None
     ) -> None:
         self.is_new = destination._state.adding
+        self.replaced: list[str] = []  # labels of the stored secrets that a save has replaced
         super().__init__(destination, user, data)
         self.initial["is_record_only"] = destination.is_record_only
         rest = [name for name in self.fields if name not in SHARED]
@@ -159,6 +160,7 @@ class DestinationForm(SecretInputs):
         destination.is_record_only = self.cleaned_data["is_record_only"]
         for name in self.removed:
             destination.secrets.pop(name, None)
+        self.replaced = [str(self[n].label) for n in self.entered if n in destination.secrets]
         for name, secret in self.entered.items():
             destination.set_secret(name, secret, by=self.user)
         if changed:

@@ -25,6 +25,11 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def moment(at: datetime) -> str:
+    """`2026-11-23 08:00:00 UTC`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 def web_link(address: str) -> str:
     """`address` if a page may make an anchor of it; `javascript:` must not pass for a link."""
     return address if address.startswith(("https://", "http://")) else ""
@@ -81,7 +86,7 @@ class Message:
             "Severity": self.severity,
             "Asset": self.asset,
             "Asset ID": self.asset_id,
-            "Time": self.occurred_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "Time": moment(self.occurred_at),
             "Alert": self.link,
         }
         parts = [
@@ -92,6 +97,19 @@ class Message:
             else "",
         ]
         return shorten("\n\n".join(part for part in parts if part), SUMMARY_LIMIT)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Names and values for a table; a value may be empty."""
+        return {
+            "Event type": self.event_type.replace("_", " ").capitalize(),
+            "Severity": self.severity.capitalize(),
+            "Asset": self.asset,
+            "Rule": self.rule,
+            "Data source": self.data_source,
+            "Opened": moment(self.occurred_at),
+            "Ended": moment(self.ended_at) if self.ended and self.ended_at else "",
+        }
 
     def to_json(self) -> dict[str, Any]:
         """A form that a JSON column keeps."""
@@ -132,6 +150,12 @@ class DigestLine:
     opened: int
     ended: int
     title: str
+
+    def sentence(self, limit: int) -> str:
+        """About so many characters, the counts first: what is too long is cut at its end."""
+        where = " · ".join(part for part in (self.rule, self.asset) if part)
+        counts = f"{self.opened} opened, {self.ended} ended"
+        return f"{shorten(where, limit // 2)}: {counts}. {self.severity.capitalize()}: {self.title}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

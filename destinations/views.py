@@ -17,6 +17,10 @@ from destinations.health import health, problem
 from destinations.models import ALERT_CONFIGURATION, Destination
 
 LIST_LIMIT = 200
+OTHER_ACCOUNT = (
+    "If the new {} is of another account or service, what is open in the former one stays open"
+    " there: close it by hand."
+)
 
 
 class Request(HttpRequest):
@@ -122,6 +126,8 @@ def _answer(request: Request, form: DestinationForm, report: testing.Report) -> 
 def _saved(request: Request, form: DestinationForm, warnings: list[str]) -> HttpResponse:
     name = form.destination.name
     messages.success(request, f"{name} was {'created' if form.is_new else 'saved'}.")
+    if form.replaced and form.destination.connector_class.is_lasting:
+        warnings = [*warnings, OTHER_ACCOUNT.format(" and ".join(form.replaced))]
     for warning in (*form.warnings(), *warnings):
         messages.warning(request, warning)
     return redirect("destinations")

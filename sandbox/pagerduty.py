@@ -10,16 +10,13 @@ to it, one with that of a resolved alert opens another; a resolve without an ope
 and answered as if it had done something. That is so for each routing key by itself.
 """
 
-import contextlib
-import socketserver
 import threading
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sandbox.errors import ApiError, Json
-from sandbox.wire import Request, Response, UnreadableRequestError, json_response, read_request
+from sandbox.stand_in import StandIn
+from sandbox.wire import Request, Response, json_response
 
 KEY = "0123456789abcdef0123456789abcdef"
 PATH = "/v2/enqueue"
@@ -28,7 +25,6 @@ MAX_BYTES = 512 * 1024
 LIMITS = {"dedup_key": 255, "summary": 1024}
 ACTIONS = ("trigger", "acknowledge", "resolve")
 SEVERITIES = ("info", "warning", "error", "critical")
-POLL_SECONDS = 0.02  # how long stopping may take
 
 
 @dataclass
@@ -54,48 +50,18 @@ class _Failure:
     headers: dict[str, str]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, pagerduty: "PagerDuty", port: int) -> None:
-        self.pagerduty = pagerduty
-        super().__init__(("127.0.0.1", port), _Connection)
-
-    def server_bind(self) -> None:
-        # HTTPServer would look up the host's full name, which can take seconds.
-        socketserver.TCPServer.server_bind(self)
-
-
-class _Connection(socketserver.StreamRequestHandler):
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def handle(self) -> None:
-        with contextlib.suppress(OSError, UnreadableRequestError):
-            while request := read_request(self.rfile):
-                answer = self.server.pagerduty.answer(request)
-                self.wfile.write(answer.head(request.keep_alive) + answer.body)
-                if not request.keep_alive:
-                    return
-
-
-class PagerDuty:
+class PagerDuty(StandIn):
     """A running stand-in. It takes the routing keys in `keys`."""
 
     def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
         self.keys = {KEY}
         self.alerts: list[Alert] = []
         self.events: list[Json] = []  # all that were accepted, also those that were dropped
         self.asked = 0
         self._failures: list[_Failure] = []
         self._lock = threading.Lock()
-        self._server = _Server(self, port)
-        self.port = int(self._server.server_address[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(POLL_SECONDS,), name="pagerduty", daemon=True
-        )
+        self.url = self.root
 
     def fail(
         self, status: int, body: Any = "", *, times: int = 1, action: str = "", **headers: str
@@ -111,7 +77,7 @@ class PagerDuty:
             for alert in self.alerts:
                 alert.is_open = False
 
-    def answer(self, request: Request) -> Response:
+    def answer_to(self, request: Request) -> Response:
         with self._lock:
             self.asked += 1
             if (request.method, request.path) != ("POST", PATH):
@@ -157,19 +123,6 @@ class PagerDuty:
         wanted = (routing_key, dedup_key, True)
         found = [a for a in self.alerts if (a.routing_key, a.dedup_key, a.is_open) == wanted]
         return found[0] if found else None
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def _problems(event: Json) -> list[str]:

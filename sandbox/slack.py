@@ -10,24 +10,20 @@ The API says with 200 that something failed; a reply to a deleted message is pos
 is implied by Slack's errors and not stated: `heeds_message_ids` turns it off.
 """
 
-import contextlib
-import socketserver
 import threading
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sandbox import slack_blocks
 from sandbox.errors import ApiError, Json
 from sandbox.slack_refusals import STATUSES
-from sandbox.wire import Request, Response, UnreadableRequestError, json_response, read_request
+from sandbox.stand_in import StandIn
+from sandbox.wire import Request, Response, json_response
 
 BOT = "xoxb-1234567890-the-sandbox-token"
 CHANNEL = "C0123456789"
 NAME = "data-alerts"
 HOOK = "/services/T0123456789/B0123456789/abcdefghijklmnopqrstuvwx"
-POLL_SECONDS = 0.02  # how long stopping may take
 
 
 @dataclass
@@ -60,36 +56,11 @@ class _Failure:
     details: Json = field(default_factory=dict)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, slack: "Slack", port: int) -> None:
-        self.slack = slack
-        super().__init__(("127.0.0.1", port), _Connection)
-
-    def server_bind(self) -> None:
-        # HTTPServer would look up the host's full name, which can take seconds.
-        socketserver.TCPServer.server_bind(self)
-
-
-class _Connection(socketserver.StreamRequestHandler):
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def handle(self) -> None:
-        with contextlib.suppress(OSError, UnreadableRequestError):
-            while request := read_request(self.rfile):
-                answer = self.server.slack._answer(request)
-                self.wfile.write(answer.head(request.keep_alive) + answer.body)
-                if not request.keep_alive:
-                    return
-
-
-class Slack:
+class Slack(StandIn):
     """A running stand-in with one workspace and one channel."""
 
     def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
         self.messages: list[Posted] = []
         self.asked: list[Asked] = []
         self.scopes = "chat:write,chat:write.public"
@@ -99,13 +70,8 @@ class Slack:
         self._failures: list[_Failure] = []
         self._by_id: dict[str, Posted] = {}
         self._lock = threading.Lock()
-        self._server = _Server(self, port)
-        self.port = int(self._server.server_address[1])
-        self.api_url = f"http://127.0.0.1:{self.port}/api"
-        self.webhook_url = f"http://127.0.0.1:{self.port}{HOOK}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(POLL_SECONDS,), name="slack", daemon=True
-        )
+        self.api_url = f"{self.root}/api"
+        self.webhook_url = self.root + HOOK
 
     def fail(
         self,
@@ -124,7 +90,7 @@ class Slack:
     def methods(self) -> list[str]:
         return [one.what for one in self.asked]
 
-    def _answer(self, request: Request) -> Response:
+    def answer_to(self, request: Request) -> Response:
         is_hook = request.path == HOOK
         what = "webhook" if is_hook else request.path.removeprefix("/api/")
         self.asked.append(Asked(what, request.headers, _payload(request)))
@@ -201,19 +167,6 @@ class Slack:
     def _find(self, ts: str) -> Posted | None:
         there = (one for one in self.messages if one.ts == ts and not one.is_deleted)
         return next(there, None) if ts else None
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def _payload(request: Request) -> Json:

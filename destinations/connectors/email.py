@@ -6,15 +6,13 @@ has the same one, and the second mail names the first (In-Reply-To, References, 
 clients thread. The recipients stand in To and see each other: they are a team, and answer to all.
 """
 
-from datetime import UTC, datetime
-
 from django import forms
 
 from destinations import mail
 from destinations.connectors.base import CollectingForm, Connector, LinesField
 from destinations.errors import NeedsAttention
 from destinations.mail import Letter, Page
-from destinations.messages import Check, Digest, DigestLine, Message, Receipt, shorten
+from destinations.messages import Check, Digest, DigestLine, Message, Receipt, moment, shorten
 
 RECIPIENTS_LIMIT = 50
 ITEMS_LIMIT = 50
@@ -144,8 +142,8 @@ def _page(message: Message) -> Page:
             ("Asset ID", message.asset_id),
             ("Data source", message.data_source),
             ("Rule", message.rule),
-            ("Triggered", _moment(message.occurred_at)),
-            ("Ended", _moment(message.ended_at) if message.ended_at else ""),
+            ("Triggered", moment(message.occurred_at)),
+            ("Ended", moment(message.ended_at) if message.ended_at else ""),
         ),
         heading="Changes",
         items=_cut(message.changes),
@@ -160,7 +158,7 @@ def _digest_page(digest: Digest) -> Page:
     return Page(
         bar="info",
         title=f"Digest: {counts}",
-        facts=(("From", _moment(digest.since)), ("Until", _moment(digest.until))),
+        facts=(("From", moment(digest.since)), ("Until", moment(digest.until))),
         heading="By rule and asset",
         items=_cut(tuple(_told(line) for line in digest.lines), digest.more),
         link=digest.link,
@@ -178,7 +176,3 @@ def _told(line: DigestLine) -> str:
 def _cut(items: tuple[str, ...], more: int = 0) -> tuple[str, ...]:
     more += max(0, len(items) - ITEMS_LIMIT)
     return (*items[:ITEMS_LIMIT], *([f"and {more} more"] if more else []))
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

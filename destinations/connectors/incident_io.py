@@ -33,9 +33,6 @@ ROLES = {
 PRIVATE_ROLES = {"global_access": "private incidents cannot be read, and so not be closed"}
 NO_KEY = "No API key configured"
 TWICE = "Another of these fields has this custom field already: it holds one text."
-# An update is markdown, and names of people and their reasons are to be no more than text. A
-# backslash before such a character would be shown.
-PLAIN = str.maketrans("<>[]`@", "‹›()'＠")  # noqa: RUF001 (look-alikes on purpose)
 
 
 class DefaultedField(forms.ChoiceField):
@@ -225,17 +222,8 @@ class IncidentIo(Connector):
 
     def _end(self, incident: Json, message: Message, ending: str) -> None:
         """Closes it with an update, or with an edit where there are no updates."""
-        # A used key does nothing: somebody may have opened the incident again since it was used.
-        key = f"{message.idempotency_key}-{incident.get('updated_at', '')}"
         status = self.config["closed_status_id"]
-        update = {
-            "idempotency_key": key,
-            "incident_id": incident["id"],
-            "message": "\n\n".join(
-                part for part in (ending.translate(PLAIN), message.link) if part
-            ),
-            "to_incident_status_id": status,
-        }
+        update = bodies.update(incident, message, ending, status)
         answer = self._ask("POST", "/v2/incident_updates", update)
         if not answers.is_unknown_call(answer):
             answers.update(self._read(answer))

@@ -118,3 +118,22 @@ def test_a_refused_secret_is_not_left_out_without_a_word() -> None:
     visitor.press("save")
     assert visitor.sees("Hook was created.")
     assert stored("signing_secret") == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "warns"),
+    [
+        ("pagerduty", {"routing_key": "a" * 32}, True),
+        ("webhook", {"url": HERE}, False),
+    ],
+)
+def test_a_new_key_may_leave_things_open_at_the_former_account(
+    kind: str, fields: dict[str, str], warns: bool
+) -> None:
+    page = Visitor(ada()).open(f"/alerts/destinations/new/{kind}/")
+    page.press("save", name="Pager", **fields)
+    assert not page.sees("stays open there")
+    page.open(f"/alerts/destinations/{Destination.objects.get().pk}/")
+    page.press("save", **{name: value.replace("a", "b") for name, value in fields.items()})
+    assert page.sees("Pager was saved.")
+    assert page.sees("what is open in the former one stays open there") is warns

@@ -1,4 +1,4 @@
-"""What a create asks for, and with what less it is content."""
+"""What a create asks for, with what less it is content, and what is said at the end."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,6 +7,9 @@ from destinations.messages import Message
 from destinations.vendors.incident_io.account import CUSTOM_FIELDS
 from destinations.vendors.incident_io.answers import Json
 
+# An update is markdown, and names of people and their reasons are to be no more than text. A
+# backslash before such a character would be shown.
+PLAIN = str.maketrans("<>[]`@", "‹›()'＠")  # noqa: RUF001 (look-alikes on purpose)
 # What a create can do without. An incident that lacks one of them is better than none.
 EXTRAS = {
     "severity_id": "the severity",
@@ -55,3 +58,15 @@ def note(refused: Iterable[str]) -> str:
         return ""
     told = f"incident.io refused {' and '.join(names)}, so it was made without."
     return f"{told} Choose anew on the destination's page."
+
+
+def update(incident: Json, message: Message, ending: str, status: str) -> Json:
+    """The body of an update that says `ending` and sets the status."""
+    said = (ending.translate(PLAIN), message.link)
+    return {
+        # A used key does nothing: somebody may have opened the incident again since it was used.
+        "idempotency_key": f"{message.idempotency_key}-{incident.get('updated_at', '')}",
+        "incident_id": incident["id"],
+        "message": "\n\n".join(part for part in said if part),
+        "to_incident_status_id": status,
+    }

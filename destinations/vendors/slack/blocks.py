@@ -10,10 +10,9 @@ fails the whole message (https://github.com/louislam/uptime-kuma/issues/941).
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
-from destinations.messages import SOURCE, Digest, DigestLine, Message, shorten, web_link
+from destinations.messages import SOURCE, Digest, Message, moment, web_link
 
 Json = dict[str, Any]
 
@@ -45,7 +44,7 @@ def alert(message: Message, *, is_test: bool = False) -> Json:
         [
             *_paragraph(TEST if is_test else message.ending),
             *_paragraph(message.description),
-            *_fields(_facts(message)),
+            *_fields(message.facts),
             *_list("Changes", message.changes),
             *_link(message.link, "View destinations" if is_test else "View alert"),
         ],
@@ -62,14 +61,18 @@ def answer(message: Message) -> Json:
 def digest(digest: Digest) -> Json:
     """What opened and ended in the time of a digest, the busiest first."""
     counts = f"{digest.opened} opened, {digest.ended} ended, {digest.still_open} still open"
-    facts = {"From": _moment(digest.since), "Until": _moment(digest.until)}
+    facts = {"From": moment(digest.since), "Until": moment(digest.until)}
     return _message(
         f"Digest: {counts}",
         digest.headline,
         COLOURS["info"],
         [
             *_fields(facts),
-            *_list("By rule and asset", map(_told, digest.lines), digest.more),
+            *_list(
+                "By rule and asset",
+                (line.sentence(ITEM_LIMIT) for line in digest.lines),
+                digest.more,
+            ),
             *_link(digest.link, "View alerts"),
         ],
     )
@@ -94,27 +97,6 @@ def _message(title: str, notice: str, colour: str, blocks: list[Json]) -> Json:
         "blocks": [{"type": "header", "text": _plain(title, HEADER_LIMIT)}],
         "attachments": [{"color": colour, "blocks": [*blocks, source]}],
     }
-
-
-def _facts(message: Message) -> dict[str, str]:
-    return {
-        "Event type": message.event_type.replace("_", " ").capitalize(),
-        "Severity": message.severity.capitalize(),
-        "Asset": message.asset,
-        "Rule": message.rule,
-        "Data source": message.data_source,
-        "Opened": _moment(message.occurred_at),
-        "Ended": _moment(message.ended_at) if message.ended and message.ended_at else "",
-    }
-
-
-def _told(line: DigestLine) -> str:
-    """The counts first: what is too long is cut at its end."""
-    where = " · ".join(part for part in (line.rule, line.asset) if part)
-    counts = f"{line.opened} opened, {line.ended} ended"
-    return (
-        f"{shorten(where, ITEM_LIMIT // 2)}: {counts}. {line.severity.capitalize()}: {line.title}"
-    )
 
 
 def _paragraph(text: str) -> list[Json]:
@@ -164,7 +146,3 @@ def _escaped(text: str) -> Json:
 
 def _literal(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

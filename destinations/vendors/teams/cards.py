@@ -11,10 +11,9 @@ Markdown's business, so that names such as `orders_daily` stay whole.
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
-from destinations.messages import SOURCE, Digest, DigestLine, Message, shorten, web_link
+from destinations.messages import SOURCE, Digest, Message, moment, shorten, web_link
 
 Json = dict[str, Any]
 
@@ -52,7 +51,7 @@ def alert(message: Message, *, is_test: bool = False) -> Json:
             [
                 *_paragraph(TEST if is_test else message.ending, room),
                 *_paragraph(message.description, room),
-                *_facts(_of_alert(message), room),
+                *_facts(message.facts, room),
                 *_list("Changes", message.changes, room),
             ],
             _link(message.link, "View destinations" if is_test else "View alert"),
@@ -63,14 +62,19 @@ def alert(message: Message, *, is_test: bool = False) -> Json:
 def digest(digest: Digest) -> Json:
     """What opened and ended in the time of a digest, the busiest first."""
     counts = f"{digest.opened} opened, {digest.ended} ended, {digest.still_open} still open"
-    facts = {"From": _moment(digest.since), "Until": _moment(digest.until)}
+    facts = {"From": moment(digest.since), "Until": moment(digest.until)}
     return _fitting(
         lambda room: _message(
             f"Digest: {counts}",
             STYLES["info"],
             [
                 *_facts(facts, room),
-                *_list("By rule and asset", map(_told, digest.lines), room, digest.more),
+                *_list(
+                    "By rule and asset",
+                    (line.sentence(ITEM_LIMIT) for line in digest.lines),
+                    room,
+                    digest.more,
+                ),
             ],
             _link(digest.link, "View alerts"),
         )
@@ -114,27 +118,6 @@ def _message(title: str, style: str, blocks: list[Json], actions: list[Json]) ->
     return {"type": "message", "attachments": [attachment]}
 
 
-def _of_alert(message: Message) -> dict[str, str]:
-    return {
-        "Event type": message.event_type.replace("_", " ").capitalize(),
-        "Severity": message.severity.capitalize(),
-        "Asset": message.asset,
-        "Rule": message.rule,
-        "Data source": message.data_source,
-        "Opened": _moment(message.occurred_at),
-        "Ended": _moment(message.ended_at) if message.ended and message.ended_at else "",
-    }
-
-
-def _told(line: DigestLine) -> str:
-    """The counts first: what is too long is cut at its end."""
-    where = " · ".join(part for part in (line.rule, line.asset) if part)
-    counts = f"{line.opened} opened, {line.ended} ended"
-    return (
-        f"{shorten(where, ITEM_LIMIT // 2)}: {counts}. {line.severity.capitalize()}: {line.title}"
-    )
-
-
 def _paragraph(text: str, room: float) -> list[Json]:
     # Two line feeds are one line break to a card.
     lines = [" ".join(line.split()) for line in shorten(text, int(TEXT_LIMIT * room)).splitlines()]
@@ -174,7 +157,3 @@ def _link(address: str, name: str) -> list[Json]:
 
 def _text(text: str, **looks: Any) -> Json:
     return {"type": "TextBlock", "text": text, "wrap": True} | looks
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
