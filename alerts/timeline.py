@@ -53,7 +53,7 @@ def legs_of(alert: Alert) -> list[Legs]:
         "message", "digest"
     )
     legs: dict[Destination, Legs] = {}
-    for delivery in rows.order_by("created_at", "id")[:DELIVERIES_LIMIT]:
+    for delivery in rows.order_by("destination__name", "created_at", "id")[:DELIVERIES_LIMIT]:
         line = legs.setdefault(delivery.destination, Legs(delivery.destination))
         if delivery.action == Action.CREATE:
             line.create = delivery

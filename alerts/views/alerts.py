@@ -30,7 +30,7 @@ def list_alerts(request: HttpRequest) -> HttpResponse:
         Delivery.objects.filter(action=Action.CREATE)
         .select_related("destination")
         .only("alert_id", "state", "reference", "link", "destination__name")
-        .order_by("created_at", "id")
+        .order_by("-reference", "destination__name")  # what can be opened comes first
     )
     rows = chosen.narrow(Alert.objects.defer("description", "changes", "details", "tags"))
     page = page_of(rows.prefetch_related(Prefetch("deliveries", creates, "creates")), request.GET)
