@@ -43,7 +43,9 @@ def finish() -> None:
 
 def take_up(leader: Delivery) -> None:
     """The digest is sent again: what it has not told yet waits for it once more, and so does the
-    end of what it may tell now."""
+    end of what it may tell now. What it has told before, and the sweeper has not ended yet, is."""
+    if leader.delivered_at:
+        _carried_by(leader).update(**_fate_of_told(leader))
     untold = Delivery.objects.filter(
         carried_by=leader, state__in=(DeliveryState.FAILED, DeliveryState.SKIPPED)
     )
@@ -79,13 +81,17 @@ def next_unfinished(after: UUID) -> QuerySet[Delivery, UUID | None]:
 
 
 def _fate(leader: Delivery) -> dict[str, Any]:
-    reason = {
-        DeliveryState.DELIVERED: f"Told in the digest of {moment(leader.digest_at)}.",
-        DeliveryState.FAILED: f"The digest that tells it has failed: {leader.reason}",
-    }.get(DeliveryState(leader.state), leader.reason)
+    if leader.state == DeliveryState.DELIVERED:
+        return _fate_of_told(leader)
+    has_failed = leader.state == DeliveryState.FAILED
+    why = f"The digest that tells it has failed: {leader.reason}" if has_failed else leader.reason
+    return {"state": leader.state, "reason": why, "next_attempt_at": None}
+
+
+def _fate_of_told(leader: Delivery) -> dict[str, Any]:
     return {
-        "state": leader.state,
-        "reason": reason,
+        "state": DeliveryState.DELIVERED,
+        "reason": f"Told in the digest of {moment(leader.digest_at)}.",
         "delivered_at": leader.delivered_at,
         "next_attempt_at": None,
     }

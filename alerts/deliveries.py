@@ -68,6 +68,7 @@ def claim(
     waiting = statements.due(destination, now, limit)
     if any(is_collected for *_, is_collected in waiting):
         digests.gather(destination.pk)
+        now = timezone.now()  # it may have taken seconds, and the lease begins after it
         again = statements.due(destination, now, limit)
         waiting = [row for row in again if not row[2]]
     ids = [row[0] for row in itertools.takewhile(lambda row: not row[1], waiting)]

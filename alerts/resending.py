@@ -69,6 +69,7 @@ def _make_due(delivery: Delivery) -> None:
         carrying.take_up(delivery)
     elif delivery.action == Action.CREATE:
         _let_close_wait(delivery)
+        _leave_no_close_to_a_digest(delivery)
 
 
 def _note(alert: Alert, delivery: Delivery, actor: str) -> None:
@@ -87,6 +88,19 @@ def _let_close_wait(create: Delivery) -> None:
         state=DeliveryState.SKIPPED,
         reason__in=[NO_INCIDENT, UNKNOWN_INCIDENT],
     ).update(state=DeliveryState.PENDING, reason="")
+
+
+def _leave_no_close_to_a_digest(create: Delivery) -> None:
+    """The end of what is sent alone goes alone, after it."""
+    Delivery.objects.filter(
+        alert=create.alert_id,
+        destination=create.destination_id,
+        action=Action.CLOSE,
+        state=DeliveryState.PENDING,
+        digest_at__isnull=False,
+        digest__isnull=True,
+        carried_by=None,
+    ).update(digest_at=None, next_attempt_at=None)
 
 
 def why_not(delivery: Delivery) -> str:

@@ -3,9 +3,8 @@
 import pytest
 import time_machine
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
-from alerts import carrying, deliveries, digests, ingest
+from alerts import carrying, ingest
 from alerts.digests import UNTOLD
 from alerts.lifecycle import end
 from alerts.models import Alert, AlertState, Attempt, Delivery, DeliveryState
@@ -22,7 +21,7 @@ from tests.alerts.factories import (
     drain,
     lane_of,
 )
-from tests.alerts.noticeboard import Board, a_reader, at, states, unfinished, work
+from tests.alerts.noticeboard import Board, a_reader, at, states, unfinished
 
 pytestmark = pytest.mark.django_db
 DOWN = Retryable("HTTP 503: Service Unavailable", outcome=Outcome.NON_2XX)
@@ -146,64 +145,6 @@ def test_what_it_carries_ends_in_batches_and_the_sweeper_ends_the_rest(
     }
 
 
-def test_a_worker_that_dies_after_the_claim_costs_an_attempt_and_nothing_else(
-    board: Board, reader: Destination, clock: time_machine.Traveller
-) -> None:
-    opened = alerts(3)
-    clock.move_to(noticeboard.START.replace(hour=9, minute=0, second=1))
-    [claimed] = deliveries.claim(reader, "dead", 20)
-    assert claimed.digest
-    Delivery.objects.filter(pk=claimed.pk).update(lease_until=timezone.now())
-    at(clock, "9:02")
-    assert states(*opened) == {DeliveryState.DELIVERED}
-    outcomes = list(Attempt.objects.values_list("outcome", flat=True))
-    assert outcomes == [Outcome.INTERRUPTED, Outcome.SUCCESS]
-    assert len(board.digests) == 1
-
-
-def test_a_worker_that_dies_before_it_claims_what_it_gathered_loses_nothing(
-    board: Board, reader: Destination, clock: time_machine.Traveller
-) -> None:
-    opened = alerts(3)
-    clock.move_to(noticeboard.START.replace(hour=9, minute=0, second=1))
-    digests.gather(reader.pk)
-    resolve(opened[0])
-    at(clock, "9:01")
-    assert states(*opened[1:]) == {DeliveryState.DELIVERED}
-    [digest] = board.digests
-    assert (digest.opened, digest.ended) == (3, 0)
-
-
-def test_a_gathering_that_breaks_off_leaves_all_as_it_was(
-    board: Board,
-    reader: Destination,
-    clock: time_machine.Traveller,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    alerts(3)
-    clock.move_to(noticeboard.START.replace(hour=9, minute=0, second=1))
-    with monkeypatch.context() as broken:
-        broken.setattr(digests, "_still_open", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            deliveries.claim(reader, "token", 20)
-    assert members() == []
-    work()
-    assert board.digests[0].opened == 3
-
-
-def test_the_poison_that_kills_every_worker_is_given_up_with_all_it_carries(
-    board: Board, reader: Destination, clock: time_machine.Traveller, settings: Settings
-) -> None:
-    settings.INTERRUPTIONS_LIMIT = 2
-    opened = alerts(3)
-    clock.move_to(noticeboard.START.replace(hour=9, minute=0, second=1))
-    for _ in range(2):
-        [claimed] = deliveries.claim(reader, "dead", 20)
-        Delivery.objects.filter(pk=claimed.pk).update(lease_until=timezone.now())
-        sweep()
-    assert states(*opened) == {DeliveryState.FAILED}
-
-
 def test_the_sweeper_does_not_take_what_is_carried_for_a_waiting_close(
     board: Board, reader: Destination, clock: time_machine.Traveller
 ) -> None:
@@ -236,18 +177,6 @@ def test_an_alert_that_came_and_went_stays_whole_in_a_digest_that_is_tried_again
     at(clock, "9:10")
     assert unfinished() == 0
     assert [(digest.opened, digest.ended) for digest in board.digests] == [(1, 1)] * 2
-
-
-def test_what_comes_between_the_gathering_and_the_claim_is_not_sent_by_itself(
-    board: Board,
-    reader: Destination,
-    clock: time_machine.Traveller,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    an_alert()
-    clock.move_to(noticeboard.START.replace(hour=9, minute=0, second=1))
-    monkeypatch.setattr(digests, "gather", lambda *_: None)  # it came after it
-    assert deliveries.claim(reader, "token", 20) == []
 
 
 def test_a_failing_digest_pauses_the_lane_as_any_delivery_does(

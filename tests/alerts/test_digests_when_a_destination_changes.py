@@ -8,14 +8,12 @@ from django.utils import timezone
 
 from alerts import deliveries
 from alerts.deletion import DELETED, delete
-from alerts.fates import RECORDED_ONLY, Result
+from alerts.fates import Result
 from alerts.lifecycle import end
-from alerts.models import Alert, AlertState, Attempt, Delivery, DeliveryState
-from alerts.resending import send_again
-from destinations.errors import Outcome, Recorded, Retryable
+from alerts.models import Alert, AlertState, Delivery, DeliveryState
+from destinations.errors import Outcome, Retryable
 from destinations.messages import Receipt
 from destinations.models import Destination
-from tests.alerts import noticeboard
 from tests.alerts.factories import alerts, an_alert, close_of, create_of, drain
 from tests.alerts.noticeboard import (
     DAILY,
@@ -32,7 +30,6 @@ from tests.alerts.noticeboard import (
 
 pytestmark = pytest.mark.django_db
 DOWN = Retryable("HTTP 503: Service Unavailable", outcome=Outcome.NON_2XX)
-RECORDED = Recorded("Record only: this is what would have been sent.")
 
 
 @pytest.fixture
@@ -185,51 +182,6 @@ def test_a_deletion_during_the_call_leaves_what_was_told_told(
     [claimed] = deliveries.claim(reader, "token", 20)
     delete(reader)
     deliveries.record([Result(claimed, timezone.now(), 5, receipt=Receipt("1"))])
-    work()
-    assert states(*opened) == {DeliveryState.DELIVERED}
-
-
-def test_record_only_digests_are_in_the_history_and_their_ends_as_well(
-    board: Board, reader: Destination, clock: time_machine.Traveller
-) -> None:
-    Destination.objects.update(is_record_only=True)
-    board.next = [RECORDED, RECORDED]
-    opened = alerts(3)
-    at(clock, "9:00")
-    assert states(*opened) == {DeliveryState.SKIPPED}
-    assert {create_of(alert).reason for alert in opened} == {RECORDED_ONLY}
-    resolve(opened[0])
-    at(clock, "10:00")
-    assert close_of(opened[0]).reason == RECORDED_ONLY
-    outcomes = list(Attempt.objects.values_list("outcome", flat=True))
-    assert outcomes == [Outcome.RECORDED] * 2
-    assert (board.digests[1].ended, board.digests[1].still_open) == (1, 2)
-
-
-def test_what_was_only_recorded_is_not_told_as_ended_once_it_works_for_real(
-    board: Board, reader: Destination, clock: time_machine.Traveller
-) -> None:
-    Destination.objects.update(is_record_only=True)
-    board.next = [RECORDED]
-    old = an_alert()
-    at(clock, "9:00")
-    Destination.objects.update(is_record_only=False)
-    resolve(old)
-    an_alert(asset="new")
-    at(clock, "10:00")
-    assert close_of(old).state == DeliveryState.SKIPPED
-    assert [(digest.opened, digest.ended) for digest in board.digests[1:]] == [(1, 0)]
-
-
-def test_a_recorded_digest_can_be_sent_for_real(
-    board: Board, reader: Destination, clock: time_machine.Traveller
-) -> None:
-    Destination.objects.update(is_record_only=True)
-    board.next = [RECORDED]
-    opened = alerts(2)
-    at(clock, "9:00")
-    Destination.objects.update(is_record_only=False)
-    send_again(noticeboard.leader(), "ada")
     work()
     assert states(*opened) == {DeliveryState.DELIVERED}
 

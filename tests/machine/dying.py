@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,11 +16,18 @@ from alerts.sending import send
 from destinations.errors import NeedsAttention
 from destinations.messages import Action
 from destinations.models import Destination
-from tests.machine.channel import Channel
 from tests.machine.world import World
 
 CLAIMED, SENT, SAVED = "claimed", "sent", "saved"
 POINTS = (CLAIMED, SENT, SAVED)
+
+
+class Spoken(Protocol):
+    """A destination whose lane a worker takes."""
+
+    pk: uuid.UUID
+
+    def row(self) -> Destination: ...
 
 
 @dataclass(frozen=True)
@@ -30,10 +37,10 @@ class LastWords:
     results: list[Result]
 
 
-def die(world: World, channel: Channel, point: str, hand: int) -> LastWords | None:
+def die(world: World, channel: Spoken, point: str, hand: int) -> LastWords | None:
     """A worker takes the lane and up to `hand` deliveries, gets to `point`, and is gone."""
     token = uuid.uuid4().hex
-    if not _take_lane(channel, token):
+    if not take_lane(channel, token):
         return None
     claimed = deliveries.claim(channel.row(), token, hand)
     if not claimed or point == CLAIMED:
@@ -58,7 +65,7 @@ def _send(destination: Destination, claimed: list[Delivery]) -> Iterator[Result]
             yield send(delivery, connector)
 
 
-def _take_lane(channel: Channel, token: str) -> bool:
+def take_lane(channel: Spoken, token: str) -> bool:
     now = timezone.now()
     lane = Lane.objects.filter(destination=channel.pk).first()
     if lane is None or any(

@@ -15,7 +15,7 @@ from alerts import sweep
 from tests.machine import dying, faults, keys, people, producers, workers
 from tests.machine.ending import end_well
 from tests.machine.invariants import INVARIANTS
-from tests.machine.steps import Step, any_step, step
+from tests.machine.steps import Step, Steps
 from tests.machine.world import Stage, World
 
 T = TypeVar("T")
@@ -25,6 +25,8 @@ FAR_BACK = -20_000  # seconds: more than anything waits
 MUCH_LATER = 300_000  # seconds: more than the machine's RETENTION_DAYS
 NEW = 1_000  # assets from here on turn up once
 severities = st.sampled_from(["info", "warning", "critical"])
+steps = Steps()
+step = steps.step
 jumps = st.sampled_from([6, 61, 700, 4_000, 100_000, 300_000, -5, -90, FAR_BACK])
 
 
@@ -210,7 +212,7 @@ class AnyHistory(RuleBasedStateMachine):
         if words:
             dying.speak_late(words)
 
-    @rule(step=any_step)
+    @rule(step=steps.any)
     def it_happens(self, step: Step) -> None:
         step(self)
 

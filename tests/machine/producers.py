@@ -25,7 +25,7 @@ def trigger(world: World, asset: int, severity: str, is_late: bool = False) -> N
     assert recorded.alert_id is not None
     assert recorded.status == "accepted"
     if recorded.alert_id not in world.promised:
-        world.promised[recorded.alert_id] = {channel.pk for channel in world.living}
+        world.promised[recorded.alert_id] = world.destinations
     world.events.append((event, recorded.alert_id))
 
 

@@ -28,18 +28,22 @@ class Step:
         return f"{self.method.__name__}({arguments})"
 
 
-_steps: list[st.SearchStrategy[Step]] = []
+class Steps:
+    """All steps of one machine."""
 
+    def __init__(self) -> None:
+        self._strategies: list[st.SearchStrategy[Step]] = []
+        self.any = st.deferred(lambda: st.one_of(self._strategies))
 
-def step(weight: int = 1, **arguments: st.SearchStrategy[Any]) -> Callable[[Method], Method]:
-    """Marks a method as a step that is taken `weight` times as often as others."""
+    def step(
+        self, weight: int = 1, **arguments: st.SearchStrategy[Any]
+    ) -> Callable[[Method], Method]:
+        """Marks a method as a step that is taken `weight` times as often as others."""
 
-    def register(method: Method) -> Method:
-        for _ in range(weight):  # one strategy each: one_of leaves equal ones out
-            _steps.append(st.builds(Step, st.just(method), st.fixed_dictionaries(arguments)))
-        return method
+        def register(method: Method) -> Method:
+            for _ in range(weight):  # one strategy each: one_of leaves equal ones out
+                drawn = st.fixed_dictionaries(arguments)
+                self._strategies.append(st.builds(Step, st.just(method), drawn))
+            return method
 
-    return register
-
-
-any_step = st.deferred(lambda: st.one_of(_steps))
+        return register

@@ -9,7 +9,7 @@ import random
 
 import hypothesis
 import pytest
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from tests.machine.machine import AnyHistory
 from tests.machine.world import Stage
@@ -29,15 +29,20 @@ PROFILE = hypothesis.settings(
 )
 
 
+def play(history: type[RuleBasedStateMachine], profile: hypothesis.settings) -> None:
+    """Plays as many histories as the profile says; a failure tells its seed."""
+    machine = hypothesis.seed(int(SEED))(history) if SEED else history
+    try:
+        run_state_machine_as_test(machine, settings=profile)
+    except BaseException as failure:
+        failure.add_note(f"MACHINE_SEED={SEED}" if SEED else "The seed is always the same.")
+        raise
+
+
 @pytest.mark.timeout(3600 if IS_LONG else 180)
 def test_every_promise_is_kept_in_any_history(stage: Stage) -> None:
     class History(AnyHistory):
         pass
 
     History.stage = stage
-    machine = hypothesis.seed(int(SEED))(History) if SEED else History
-    try:
-        run_state_machine_as_test(machine, settings=PROFILE)
-    except BaseException as failure:
-        failure.add_note(f"MACHINE_SEED={SEED}" if SEED else "The seed is always the same.")
-        raise
+    play(History, PROFILE)

@@ -90,6 +90,11 @@ class World:
     def living(self) -> list[Channel]:
         return [channel for channel in self.channels if not channel.is_deleted]
 
+    @property
+    def destinations(self) -> set[UUID]:
+        """Where a new alert is to be told."""
+        return {channel.pk for channel in self.living}
+
     def look(self) -> None:
         """Takes in what the last step has left."""
         attempts: dict[UUID, list[Attempt]] = defaultdict(list)
