@@ -39,7 +39,7 @@ def play(history: type[RuleBasedStateMachine], profile: hypothesis.settings) -> 
         raise
 
 
-@pytest.mark.timeout(3600 if IS_LONG else 180)
+@pytest.mark.timeout(3600 if IS_LONG else 600)
 def test_every_promise_is_kept_in_any_history(stage: Stage) -> None:
     class History(AnyHistory):
         pass

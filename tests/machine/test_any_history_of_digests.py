@@ -28,7 +28,7 @@ def board() -> Iterator[Board]:
         yield board
 
 
-@pytest.mark.timeout(3600 if IS_LONG else 180)
+@pytest.mark.timeout(3600 if IS_LONG else 600)
 def test_every_promise_is_kept_in_any_history_of_digests(
     stage: Stage, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
