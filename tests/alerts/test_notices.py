@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.utils import timezone
+from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
-from alerts import notices
+from alerts import notices, sweep, tasks
 from alerts.models import Lane
 from destinations.models import Destination
 from sandbox import keys
@@ -177,3 +178,16 @@ class Broken:
 
     def send_messages(self, messages: object) -> int:
         raise ConnectionRefusedError
+
+
+def test_the_sweeper_has_a_worker_tell_it(sandbox: Sandbox) -> None:
+    destination = refused()
+    OrmQ.objects.all().delete()
+    sweep.sweep()
+    [task] = [job.task for job in OrmQ.objects.all() if job.func() == "alerts.tasks.tell"]
+    assert task["args"] == (lane_of(destination).pk,)
+    tasks.tell(*task["args"])
+    assert len(mail.outbox) == 1
+    OrmQ.objects.all().delete()
+    sweep.sweep()
+    assert not [job for job in OrmQ.objects.all() if job.func() == "alerts.tasks.tell"]
