@@ -12,7 +12,7 @@ CRASH_COUNT = 550 if IS_LONG else 45  # on each database
 LANES = 6
 
 
-@pytest.mark.timeout(1200 if IS_LONG else 180)
+@pytest.mark.timeout(1200 if IS_LONG else 600)
 def test_a_thousand_crashes_lose_nothing_and_double_nothing(
     database_url: str, tmp_path: Path, seed: int
 ) -> None:

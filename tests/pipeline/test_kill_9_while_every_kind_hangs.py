@@ -45,11 +45,11 @@ class Trap:
         self.ids: dict[str, list[str]] = {name: [] for name in NAMES}
         self.is_over = threading.Event()
         self._is_carried_out = is_carried_out
-        _wrap(places.bot, "_answer", self._around("Slack bot"))
-        _wrap(places.hook, "_answer", self._around("Slack webhook"))
-        _wrap(places.pagerduty, "answer", self._around("PagerDuty"))
-        _wrap(places.receiver, "_take", self._around("Webhook"))
-        _wrap(places.teams, "_take", self._around("Teams"))
+        _wrap(places.bot, "answer_to", self._around("Slack bot"))
+        _wrap(places.hook, "answer_to", self._around("Slack webhook"))
+        _wrap(places.pagerduty, "answer_to", self._around("PagerDuty"))
+        _wrap(places.receiver, "answer_to", self._around("Webhook"))
+        _wrap(places.teams, "answer_to", self._around("Teams"))
         _wrap(places.mail._handler, "handle_DATA", self._around_mail)
         at = "processed" if is_carried_out else "received"
         routes = {"incident.io": "create", "Source": "alert_event"}
