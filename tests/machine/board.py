@@ -4,7 +4,7 @@ fails. It goes through the product's door, so that a record-only one is never sp
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -88,7 +88,7 @@ def _connector(board: Board) -> type[Connector]:
         RATE_PER_SECOND = 1000.0
         BURST = 1000.0
         Form = CollectingForm
-        EXAMPLE: dict[str, Any] = {}
+        EXAMPLE: ClassVar[dict[str, Any]] = {}
 
         def check(self) -> Check:
             return Check()

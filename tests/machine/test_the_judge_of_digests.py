@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def _tell(library: Library, **values: object) -> None:
     library.board.told.append(replace(first, **values))  # type: ignore[arg-type]
 
 
-def _tell_wrong(library: Library, **values: int) -> None:
+def _tell_wrong(library: Library, **values: Any) -> None:
     [first] = [told for told in library.board.told if told.action is None][:1]
     assert isinstance(first.what, Digest)
     _tell(library, what=replace(first.what, **values))
