@@ -1,5 +1,4 @@
-"""Histories that the machine (tests/machine) has found: what a hand on an older digest, or another
-timing, must not bring out of order."""
+"""What a hand on an older digest, or another timing, must not bring out of order."""
 
 import pytest
 import time_machine
