@@ -20,7 +20,8 @@ def pull_in(now: datetime) -> int:
     next_try = now + timedelta(seconds=max(longest, settings.RETRY_AFTER_LIMIT))
     lease = now + timedelta(seconds=2 * settings.LEASE)
     pause = now + timedelta(seconds=max(settings.RETRY_AFTER_LIMIT, settings.BREAKER_PAUSE))
-    deliveries, lanes = Delivery.objects, Lane.objects
+    soon = now + timedelta(seconds=settings.DOORBELL_TIMEOUT)
+    deliveries, lanes, destinations = Delivery.objects, Lane.objects, Destination.objects
     by_itself = Q(digest_at=None) | Q(digest__isnull=False)  # what waits for a digest may wait long
     return (
         deliveries.filter(
@@ -34,18 +35,12 @@ def pull_in(now: datetime) -> int:
         )
         + lanes.filter(lease_until__gt=lease).update(lease_until=now)
         + lanes.filter(paused_until__gt=pause).update(paused_until=None, pause_reason="")
-        + lanes.filter(rung_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)).update(
-            rung_at=None
-        )
-        + lanes.filter(tokens_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)).update(
-            tokens_at=now
-        )
+        + lanes.filter(rung_at__gt=soon).update(rung_at=None)
+        + lanes.filter(tokens_at__gt=soon).update(tokens_at=now)
         # Else a refused key would not be blamed on the key of now, and be tried again and again.
-        + Destination.objects.filter(
-            secrets_changed_at__gt=now + timedelta(seconds=settings.DOORBELL_TIMEOUT)
-        ).update(secrets_changed_at=now)
-        + Destination.objects.filter(failing_since__gt=lease).update(failing_since=now)
-        + Destination.objects.filter(told_at__gt=lease).update(told_at=now)
+        + destinations.filter(secrets_changed_at__gt=soon).update(secrets_changed_at=now)
+        + destinations.filter(failing_since__gt=lease).update(failing_since=now)
+        + destinations.filter(told_at__gt=lease).update(told_at=now)
         + Heartbeat.objects.filter(
             asked_at__gt=now + timedelta(seconds=settings.STALL_TIMEOUT)
         ).update(asked_at=None, beaten_at=None)

@@ -20,7 +20,7 @@ from requests.exceptions import ConnectTimeout, RequestException
 from urllib3.exceptions import HTTPError
 
 from destinations import deadlines, failures, outbound, sessions
-from destinations.errors import DestinationError, MalformedAnswer, Recorded
+from destinations.errors import DestinationError, MalformedAnswer, NeedsAttention, Recorded
 from destinations.messages import shorten
 from destinations.scrubbing import MASK, scrub
 
@@ -172,6 +172,15 @@ class Door:
             raise failures.blocked(blocked) from None
         except (OSError, UnicodeError):
             raise failures.name_not_found(parts.hostname or "The host") from None
+
+    def problem_with(self, url: str) -> str:
+        """Why a URL that somebody typed must not be reached, and what to do; empty if it may be.
+        Raises Retryable as `look_up` does."""
+        try:
+            self.look_up(url)
+        except NeedsAttention as blocked:
+            return f"{blocked} {blocked.advice}"
+        return ""
 
     def _call(
         self, method: str, url: str, headers: dict[str, str], body: Any, is_trusted: bool

@@ -39,8 +39,6 @@ class Slack(Connector):
     kind = "slack"
     label = "Slack"
     help = "Posts to a channel when an alert triggers, and says there when it ends."
-    thing = "message"
-    done = "sent"
     CREDENTIAL_URL = "https://api.slack.com/apps"
     STEPS = (
         "On api.slack.com/apps, create an app from scratch, in your workspace.",
@@ -161,12 +159,8 @@ class Slack(Connector):
 
     def _check_webhook(self) -> Check:
         """Looks the name up: a webhook cannot be asked anything without posting."""
-        found = Check()
-        try:
-            self.door.look_up(self.secrets["webhook_url"])
-        except NeedsAttention as error:
-            found.field_errors["webhook_url"] = f"{error} {error.advice}"
-        return found
+        problem = self.door.problem_with(self.secrets["webhook_url"])
+        return Check(field_errors={"webhook_url": problem} if problem else {})
 
     def _check_bot(self) -> Check:
         answer, data = self._bot().who()

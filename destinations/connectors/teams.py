@@ -87,12 +87,8 @@ class Teams(Connector):
 
     def check(self) -> Check:
         """Looks the name up: a workflow cannot be asked anything without starting it."""
-        found, address = Check(), self._address()
-        try:
-            self.door.look_up(address)
-        except NeedsAttention as error:
-            found.field_errors["webhook_url"] = f"{error} {error.advice}"
-        return found
+        problem = self.door.problem_with(self._address())
+        return Check(field_errors={"webhook_url": problem} if problem else {})
 
     def create(self, message: Message) -> Receipt:
         self._post(cards.alert(message))

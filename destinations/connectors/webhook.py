@@ -127,12 +127,8 @@ class Webhook(Connector):
 
     def check(self) -> Check:
         """Looks the name up; a request could set something off at the receiver."""
-        found, url = Check(), self._url()
-        try:
-            self.door.look_up(url)
-        except NeedsAttention as error:
-            found.field_errors["url"] = f"{error} {error.advice}"
-        return found
+        problem = self.door.problem_with(self._url())
+        return Check(field_errors={"url": problem} if problem else {})
 
     def create(self, message: Message) -> Receipt:
         return self._post(message, "triggered")

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from alerts import events, ingest, lanes, planning
-from alerts.models import Alert, Delivery, Lane, Rule
+from alerts import events, ingest, lanes, lifecycle, planning
+from alerts.models import Alert, AlertState, Delivery, Lane, Rule
 from destinations.messages import Action
 from destinations.models import Destination
 from sandbox import keys
@@ -72,6 +72,11 @@ def create_of(alert: Alert) -> Delivery:
 
 def close_of(alert: Alert) -> Delivery:
     return the(Action.CLOSE, alert)
+
+
+def resolve(alert: Alert, actor: str = "") -> None:
+    """Somebody resolves the alert; no actor: the detector."""
+    lifecycle.end(alert, AlertState.RESOLVED, actor)
 
 
 def lane_of(destination: Destination) -> Lane:

@@ -11,7 +11,7 @@ from alerts import sweep
 from alerts.models import Alert, Delivery, DeliveryState
 from destinations.connectors import registry
 from destinations.connectors.base import CollectingForm, Connector
-from destinations.errors import DestinationError
+from destinations.errors import DestinationError, Outcome, Rejected, Retryable
 from destinations.messages import Check, Digest, Message, Receipt
 from destinations.models import Destination
 from tests.alerts.factories import a_rule, drain
@@ -19,6 +19,8 @@ from tests.alerts.factories import a_rule, drain
 START = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 HOURLY = {"timing": "hourly"}
 DAILY = {"timing": "daily", "digest_at": "09:00", "digest_zone": "Europe/Berlin"}
+DOWN = Retryable("HTTP 503: Service Unavailable", outcome=Outcome.NON_2XX)
+NO = Rejected("HTTP 400: Bad Request", outcome=Outcome.NON_2XX)
 Step = DestinationError | Callable[[], object]
 
 
@@ -110,6 +112,11 @@ def states(*alerts: Alert) -> set[str]:
 def leader() -> Delivery:
     """The delivery that was sent for the only digest."""
     return Delivery.objects.get(digest__isnull=False)
+
+
+def members() -> list[Delivery]:
+    """What a digest carries, beside its leader."""
+    return list(Delivery.objects.filter(carried_by__isnull=False))
 
 
 def unfinished() -> int:

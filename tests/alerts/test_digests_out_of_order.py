@@ -6,15 +6,15 @@ from django.utils import timezone
 
 from alerts import carrying, deliveries
 from alerts.fates import Result
-from alerts.lifecycle import end
-from alerts.models import Alert, AlertState, Delivery, DeliveryState
+from alerts.models import Delivery, DeliveryState
 from alerts.resending import send_again
-from destinations.errors import Outcome, Rejected, Retryable
 from destinations.messages import Receipt
 from destinations.models import Destination
-from tests.alerts.factories import alerts, an_alert, close_of, create_of, drain
+from tests.alerts.factories import alerts, an_alert, close_of, create_of, drain, resolve
 from tests.alerts.noticeboard import (
     DAILY,
+    DOWN,
+    NO,
     START,
     Board,
     a_reader,
@@ -27,17 +27,11 @@ from tests.alerts.noticeboard import (
 )
 
 pytestmark = pytest.mark.django_db
-DOWN = Retryable("HTTP 503: Service Unavailable", outcome=Outcome.NON_2XX)
-NO = Rejected("HTTP 400: Bad Request", outcome=Outcome.NON_2XX)
 
 
 @pytest.fixture
 def reader(board: Board, clock: time_machine.Traveller) -> Destination:
     return a_reader()
-
-
-def resolve(alert: Alert) -> None:
-    end(alert, AlertState.RESOLVED)
 
 
 def test_an_older_digest_that_is_sent_again_is_not_overtaken_by_the_end_of_what_it_tells(

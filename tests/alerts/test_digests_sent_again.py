@@ -4,10 +4,8 @@ import pytest
 import time_machine
 
 from alerts.digests import UNTOLD
-from alerts.lifecycle import end
-from alerts.models import Activity, Alert, AlertState, Attempt, Delivery, DeliveryState
+from alerts.models import Activity, Attempt, DeliveryState
 from alerts.resending import CannotSend, send_again
-from destinations.errors import Outcome, Rejected
 from destinations.models import Destination
 from tests.alerts import noticeboard
 from tests.alerts.factories import (
@@ -15,24 +13,16 @@ from tests.alerts.factories import (
     an_alert,
     close_of,
     create_of,
+    resolve,
 )
-from tests.alerts.noticeboard import Board, a_reader, at, states, unfinished, work
+from tests.alerts.noticeboard import NO, Board, a_reader, at, members, states, unfinished, work
 
 pytestmark = pytest.mark.django_db
-NO = Rejected("HTTP 400: Bad Request", outcome=Outcome.NON_2XX)
 
 
 @pytest.fixture
 def reader(board: Board, clock: time_machine.Traveller) -> Destination:
     return a_reader()
-
-
-def resolve(alert: Alert) -> None:
-    end(alert, AlertState.RESOLVED)
-
-
-def members() -> list[Delivery]:
-    return list(Delivery.objects.filter(carried_by__isnull=False))
 
 
 def test_sent_again_from_any_of_its_deliveries_it_goes_as_a_whole(

@@ -6,10 +6,9 @@ from django.utils import timezone
 
 from alerts import carrying, ingest
 from alerts.digests import UNTOLD
-from alerts.lifecycle import end
-from alerts.models import Alert, AlertState, Attempt, Delivery, DeliveryState
+from alerts.models import Attempt, Delivery, DeliveryState
 from alerts.sweep import sweep
-from destinations.errors import NeedsAttention, Outcome, RateLimited, Rejected, Retryable
+from destinations.errors import NeedsAttention, Outcome, RateLimited
 from destinations.models import Destination
 from tests.alerts import noticeboard
 from tests.alerts.factories import (
@@ -20,25 +19,16 @@ from tests.alerts.factories import (
     create_of,
     drain,
     lane_of,
+    resolve,
 )
-from tests.alerts.noticeboard import Board, a_reader, at, states, unfinished
+from tests.alerts.noticeboard import DOWN, NO, Board, a_reader, at, members, states, unfinished
 
 pytestmark = pytest.mark.django_db
-DOWN = Retryable("HTTP 503: Service Unavailable", outcome=Outcome.NON_2XX)
-NO = Rejected("HTTP 400: Bad Request", outcome=Outcome.NON_2XX)
 
 
 @pytest.fixture
 def reader(board: Board, clock: time_machine.Traveller) -> Destination:
     return a_reader()
-
-
-def resolve(alert: Alert) -> None:
-    end(alert, AlertState.RESOLVED)
-
-
-def members() -> list[Delivery]:
-    return list(Delivery.objects.filter(carried_by__isnull=False))
 
 
 def test_it_is_tried_again_and_says_the_same_with_the_same_key(

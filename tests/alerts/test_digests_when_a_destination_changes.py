@@ -9,14 +9,13 @@ from django.utils import timezone
 from alerts import deliveries
 from alerts.deletion import DELETED, delete
 from alerts.fates import Result
-from alerts.lifecycle import end
-from alerts.models import Alert, AlertState, Delivery, DeliveryState
-from destinations.errors import Outcome, Retryable
+from alerts.models import Delivery, DeliveryState
 from destinations.messages import Receipt
 from destinations.models import Destination
-from tests.alerts.factories import alerts, an_alert, close_of, create_of, drain
+from tests.alerts.factories import alerts, an_alert, close_of, create_of, drain, resolve
 from tests.alerts.noticeboard import (
     DAILY,
+    DOWN,
     HOURLY,
     START,
     Board,
@@ -29,16 +28,11 @@ from tests.alerts.noticeboard import (
 )
 
 pytestmark = pytest.mark.django_db
-DOWN = Retryable("HTTP 503: Service Unavailable", outcome=Outcome.NON_2XX)
 
 
 @pytest.fixture
 def reader(board: Board, clock: time_machine.Traveller) -> Destination:
     return a_reader()
-
-
-def resolve(alert: Alert) -> None:
-    end(alert, AlertState.RESOLVED)
 
 
 def test_a_pause_over_the_slot_keeps_all_and_tells_it_on_resuming(

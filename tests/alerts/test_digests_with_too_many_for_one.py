@@ -6,14 +6,11 @@ import time_machine
 from alerts import carrying, digests
 from alerts.lifecycle import end
 from alerts.models import AlertState
-from destinations.errors import Outcome, Rejected, Retryable
 from destinations.models import Destination
 from tests.alerts.factories import alerts, drain
-from tests.alerts.noticeboard import START, Board, a_reader, at, unfinished
+from tests.alerts.noticeboard import DOWN, NO, START, Board, a_reader, at, unfinished
 
 pytestmark = pytest.mark.django_db
-NO = Rejected("HTTP 400: Bad Request", outcome=Outcome.NON_2XX)
-DOWN = Retryable("HTTP 503: Service Unavailable", outcome=Outcome.NON_2XX)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.db import connection
 from alerts import deliveries, lanes
 from alerts.deliveries import NO_INCIDENT
 from alerts.lifecycle import end
-from alerts.models import Alert, AlertState, Delivery, DeliveryState, Lane
+from alerts.models import AlertState, Delivery, DeliveryState, Lane
 from alerts.planning import ENDED_BEFORE
 from alerts.sweep import sweep
 from destinations.messages import Action
@@ -23,13 +23,10 @@ from tests.alerts.factories import (
     create_of,
     drain,
     lane_of,
+    resolve,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def resolve(alert: Alert) -> None:
-    end(alert, AlertState.RESOLVED)
 
 
 def test_the_create_is_sent_before_the_close(sandbox: Sandbox, destination: Destination) -> None:

@@ -9,21 +9,10 @@ import pytest
 from destinations import connectors
 from sandbox.server import Sandbox
 from tests import stand_ins
+from tests.pipeline.everywhere import states, told_everywhere
 from tests.pipeline.system import System, wait_for
-from tests.stand_ins import HOME, NAMES, StandIns
+from tests.stand_ins import NAMES, StandIns
 
-SETUP = """
-import json, os
-from alerts.models import Rule
-from destinations.models import Destination
-rule = Rule.objects.get()
-for name, (kind, config, secrets) in json.loads(os.environ["PLACES"]).items():
-    destination = Destination(kind=kind, name=name, config=config)
-    for field, secret in secrets.items():
-        destination.set_secret(field, secret)
-    destination.save()
-    rule.destinations.add(destination)
-"""
 WHO = "API key tests"
 NOTE = "reran the job"
 SENTENCE = f"Resolved by {WHO}: {NOTE}."
@@ -43,27 +32,8 @@ def sandbox(places: StandIns) -> Sandbox:
 
 @pytest.fixture
 def system(database_url: str, places: StandIns) -> Iterator[System]:
-    others = {name: place for name, place in places.places.items() if name != "incident.io"}
-    system = System(
-        database_url,
-        places.incident_io,
-        **places.addresses,
-        EMAIL_URL=places.mail.url,
-        OUTBOUND_ALLOW_CIDRS=HOME,
-        PLACES=json.dumps(others),
-    )
-    try:
-        system.manage("shell", "-v0", "-c", SETUP)
-        system.start_web()
-        system.start_worker()
+    with told_everywhere(database_url, places) as system:
         yield system
-    finally:
-        system.stop()
-
-
-def states(system: System, alert: str, action: str) -> dict[str, str]:
-    found = [d for d in system.get(f"/alerts/{alert}/deliveries") if d["action"] == action]
-    return {str(d["destination_name"]): str(d["state"]) for d in found}
 
 
 def test_the_stand_ins_are_of_every_kind(places: StandIns) -> None:

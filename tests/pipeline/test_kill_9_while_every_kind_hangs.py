@@ -12,9 +12,9 @@ import pytest
 from sandbox.server import Sandbox
 from sandbox.wire import Request, Response
 from tests import stand_ins
+from tests.pipeline.everywhere import states, told_everywhere
 from tests.pipeline.system import System, wait_for
-from tests.pipeline.test_every_kind_of_destination import SETUP, states
-from tests.stand_ins import HOME, NAMES, StandIns
+from tests.stand_ins import NAMES, StandIns
 
 # A call may hang until all of them do, and a lane for each of them has a process.
 PATIENT = {
@@ -112,23 +112,8 @@ def sandbox(places: StandIns) -> Sandbox:
 
 @pytest.fixture
 def system(database_url: str, places: StandIns) -> Iterator[System]:
-    others = {name: place for name, place in places.places.items() if name != "incident.io"}
-    system = System(
-        database_url,
-        places.incident_io,
-        **PATIENT,
-        **places.addresses,
-        EMAIL_URL=places.mail.url,
-        OUTBOUND_ALLOW_CIDRS=HOME,
-        PLACES=json.dumps(others),
-    )
-    try:
-        system.manage("shell", "-v0", "-c", SETUP)
-        system.start_web()
-        system.start_worker()
+    with told_everywhere(database_url, places, **PATIENT) as system:
         yield system
-    finally:
-        system.stop()
 
 
 @pytest.mark.parametrize("is_carried_out", [False, True], ids=["lost", "carried_out"])
