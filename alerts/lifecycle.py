@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alerts import planning
-from alerts.models import Activity, Alert, AlertState
+from alerts.models import Activity, Alert, AlertState, Suppressor
 
 SNOOZE_HOURS_MAX = 720
 WAKE_BATCH = 200
@@ -65,6 +65,8 @@ def _change(
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     if not alert.is_open:
         raise AlreadyEnded(f"This alert was already {alert.state}.")
+    if alert.state == AlertState.SNOOZED:
+        alert.matches.filter(suppressor=Suppressor.SNOOZE).look_again()
     alert.snoozed_until = snoozed_until  # type: ignore[assignment]
     return _set(alert, state, kind, actor, note)
 

@@ -1,10 +1,23 @@
 """The rows that an event makes, not saved yet."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from alerts.events import Event as Reported
-from alerts.models import Alert, Event, Match
+from alerts.models import Alert, Event, Explanation, Match, Verdict
 from alerts.rules import Finding
+
+# What is written anew when a rule has looked at an alert again.
+OF_A_VERDICT = [
+    "rule_name",
+    "verdict",
+    "reason",
+    "suppressor",
+    "until",
+    "look_again_at",
+    "evaluated_at",
+]
 
 
 def event(reported: Reported, alert: Alert | None, api_key_id: int | None) -> Event:
@@ -39,12 +52,21 @@ def alert(reported: Reported) -> Alert:
     )
 
 
-def match(alert: Alert, finding: Finding) -> Match:
+def match(alert: Alert, finding: Finding, now: datetime) -> Match:
+    is_held = finding.verdict in (Verdict.WAITING, Verdict.SUPPRESSED)
     return Match(
         alert_id=alert.pk,
         rule_id=finding.rule.pk,
         rule_name=finding.rule.name,
         verdict=finding.verdict,
         reason=finding.reason,
-        evaluated_at=timezone.now(),
+        suppressor=finding.suppressor or "",
+        until=finding.until,
+        look_again_at=finding.until if is_held else None,
+        evaluated_at=now,
     )
+
+
+def explanation(alert: Alert, passed_over: list[Finding], now: datetime) -> Explanation:
+    said = [(finding.rule.pk.hex, finding.rule.name, finding.reason) for finding in passed_over]
+    return Explanation.of(alert, said, now)

@@ -19,7 +19,21 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from alerts.models import Activity, Alert, Attempt, Delivery, DeliveryState, Event, Match, Storm
+from alerts.models import (
+    Activity,
+    Alert,
+    Attempt,
+    Cooldown,
+    DailyCount,
+    Delivery,
+    DeliveryState,
+    Event,
+    Explanation,
+    Match,
+    QuietWindow,
+    Storm,
+    Suppression,
+)
 
 BATCH = 500  # rows
 BATCHES = 20  # in one call: the sweeper has other things to do
@@ -64,6 +78,10 @@ def _too_old(now: datetime) -> Iterator[QuerySet[Any]]:
         yield from _with_all_that_belongs_to_it(ids)
     # A resolved event that met no alert. Those of an alert go with it.
     yield Event.objects.filter(alert=None, received_at__lt=before)
+    yield Cooldown.objects.filter(taken_at__lt=before)
+    yield DailyCount.objects.filter(day__lt=before)
+    held_back = Suppression.objects.filter(window=OuterRef("pk"))
+    yield QuietWindow.objects.filter(~Exists(held_back), ends_at__lt=before)
     yield AccessAttempt.objects.filter(attempt_time__lt=before)
     yield AccessLog.objects.filter(attempt_time__lt=before)
 
@@ -85,7 +103,7 @@ def _with_all_that_belongs_to_it(ids: list[UUID]) -> Iterator[QuerySet[Any]]:
     yield Attempt.objects.filter(delivery__in=deliveries)
     # Somebody may send one again at this moment: then it stays, and its alert with it.
     yield finished.filter(pk__in=deliveries)
-    for model in (Event, Activity, Match, Storm):
+    for model in (Event, Activity, Match, Explanation, Suppression, Storm):
         yield model._default_manager.filter(alert__in=ids)
     yield Alert.objects.filter(pk__in=ids).exclude(
         Exists(Delivery.objects.filter(alert=OuterRef("pk")))

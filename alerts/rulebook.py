@@ -1,20 +1,40 @@
-"""The rules as one transaction sees them, each with the destinations that it names."""
+"""The rules as one transaction sees them, with their quiet times, and the destinations they name.
 
+What a rule asks for is made ready once, and kept for as long as its row does not change: with 500
+rules, reading and preparing them would take most of the time of every event.
+"""
+
+import functools
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from alerts import rows
+from alerts.conditions import Conditions
 from alerts.digest_slots import slot_after
-from alerts.models import Rule
+from alerts.models import Blackout, Rule, Schedule
+from alerts.scopes import Scope
+from alerts.suppression import QuietTimes
+from alerts.vocabulary import breaking_with
 from destinations.models import Destination
 
-RULES = "SELECT {columns} FROM alerts_rule ORDER BY name"
+# A row's id and when it was saved say whether it is still the one that is kept.
+STAMPS = """
+    SELECT 'rule' AS kind, CAST(id AS text), CAST(updated_at AS text), name FROM alerts_rule
+    UNION ALL SELECT 'schedule', CAST(id AS text), CAST(updated_at AS text), name
+        FROM alerts_schedule
+    UNION ALL SELECT 'blackout', CAST(id AS text), CAST(updated_at AS text), name
+        FROM alerts_blackout WHERE is_active
+    UNION ALL SELECT CASE WHEN is_breaking THEN 'breaking' ELSE 'harmless' END, change_type, '', ''
+        FROM alerts_breakingflag
+    ORDER BY 4"""
+FLAGS = ("breaking", "harmless")
 # The config of those only that want digests: few, and reading it takes time.
 DESTINATIONS = """
     SELECT named.rule_id, named.destination_id,
@@ -25,25 +45,75 @@ DESTINATIONS = """
     JOIN destinations_destination AS destination ON destination.id = named.destination_id
     WHERE destination.deleted_at IS NULL"""
 
+Ready = TypeVar("Ready")
+Row = TypeVar("Row", bound=models.Model)
+Stamp = tuple[str, str]  # id, updated_at
+
+
+class _Shelf(Generic[Row, Ready]):
+    """What was made of the rows of one model, kept from event to event."""
+
+    def __init__(self, model: type[Row], prepare: Callable[[Row], Ready]) -> None:
+        self._model, self._prepare = model, prepare
+        self._kept: dict[Stamp, Ready] = {}
+
+    def get(self, stamps: list[Stamp]) -> list[Ready]:
+        """What was made of these rows, in their order. Rows that have changed are read again."""
+        kept = self._kept
+        if missing := [stamp for stamp in stamps if stamp not in kept]:
+            kept = kept | self._made(missing)
+        found = {stamp: kept[stamp] for stamp in stamps if stamp in kept}
+        if missing or len(found) < len(kept):
+            self._kept = found  # put in place at once: other threads read it meanwhile
+        return list(found.values())
+
+    def _made(self, stamps: list[Stamp]) -> dict[Stamp, Ready]:
+        by_id = {UUID(stamp[0]): stamp for stamp in stamps}
+        read = rows.find(self._model, "id", by_id)
+        return {by_id[row.pk]: self._prepare(row) for row in read}
+
+
+_rules = _Shelf(Rule, Conditions)
+_schedules = _Shelf(Schedule, lambda schedule: schedule)
+_blackouts = _Shelf(Blackout, lambda blackout: (blackout, Scope(blackout)))
+
 
 class Rulebook:
     """Read once, when the first event needs it."""
 
     def __init__(self) -> None:
-        self._rules: list[Rule] | None = None
-        self._destinations: dict[UUID, list[UUID]] = {}
+        self._destinations: dict[UUID, list[UUID]] | None = None
         self._configs: dict[UUID, dict[str, Any]] = {}
 
-    def __iter__(self) -> Iterator[Rule]:
-        if self._rules is None:
-            names = rows.names_of(Rule)
-            statement = RULES.format(columns=rows.columns(Rule, names))
-            self._rules = rows.read(Rule, names, statement)
-            self._read_destinations()
-        return iter(self._rules)
+    @functools.cached_property
+    def conditions(self) -> list[Conditions]:
+        """Those of every rule, by the rules' names."""
+        return _rules.get(self._stamps["rule"])
+
+    @functools.cached_property
+    def quiet(self) -> QuietTimes:
+        kept = _schedules.get(self._stamps["schedule"])
+        return QuietTimes(
+            {schedule.pk: schedule for schedule in kept},
+            _blackouts.get(self._stamps["blackout"]),
+        )
+
+    @functools.cached_property
+    def breaking(self) -> frozenset[str]:
+        """The change types that are breaking here."""
+        flags = {name: kind == "breaking" for kind in FLAGS for name, _ in self._stamps[kind]}
+        return breaking_with(flags)
+
+    @functools.cached_property
+    def hears_repeats(self) -> bool:
+        """Whether a repeat may make a rule take an alert that it did not take before."""
+        return any(each.hears_repeats for each in self.conditions)
 
     def destinations_of(self, rule: Rule) -> list[UUID]:
         """The ids of the rule's destinations, without deleted ones."""
+        if self._destinations is None:
+            self._destinations = {}
+            self._read_destinations(self._destinations)
         return self._destinations.get(rule.pk, [])
 
     def slot_of(self, destination: UUID) -> datetime | None:
@@ -51,12 +121,21 @@ class Rulebook:
         config = self._configs.get(destination)
         return slot_after(config, timezone.now()) if config else None
 
-    def _read_destinations(self) -> None:
+    @functools.cached_property
+    def _stamps(self) -> dict[str, list[Stamp]]:
+        found: dict[str, list[Stamp]] = defaultdict(list)
+        with connection.cursor() as cursor:
+            cursor.execute(STAMPS)
+            for kind, pk, updated_at, _ in cursor.fetchall():
+                found[kind].append((pk, updated_at))
+        return found
+
+    def _read_destinations(self, named_by: dict[UUID, list[UUID]]) -> None:
         rule_id, destination_id = Rule._meta.pk.to_python, Destination._meta.pk.to_python
         with connection.cursor() as cursor:
             cursor.execute(DESTINATIONS)
             for rule, destination, config in cursor.fetchall():
-                named = self._destinations.setdefault(rule_id(rule), [])
+                named = named_by.setdefault(rule_id(rule), [])
                 named.append(destination_id(destination))
                 if config:
                     self._configs[named[-1]] = json.loads(config)

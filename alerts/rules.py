@@ -1,12 +1,23 @@
-"""Verdicts of rules on alerts, with reasons. Pure: no database."""
+"""Verdicts of rules on alerts, with reasons. Pure: no database.
 
-from collections.abc import Iterable, Iterator
+A rule that wants an alert may have to wait (alerts/conditions.py), or be kept quiet by something
+(alerts/suppression.py). Cooldowns and daily limits are counted, so they are asked only where a
+verdict has effects (alerts/quotas.py).
+"""
+
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from datetime import datetime
 
-from alerts.models import Alert, Rule, Verdict
+from django.utils import timezone
 
-LIST_LIMIT = 5  # names in a reason
+from alerts.conditions import Conditions
+from alerts.facts import Facts, facts_of
+from alerts.models import Alert, Rule, Suppressor, Verdict
+from alerts.suppression import Obstacle, QuietTimes
+from alerts.vocabulary import BREAKING
+
+NO_QUIET_TIMES = QuietTimes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,72 +27,43 @@ class Finding:
     rule: Rule
     verdict: Verdict
     reason: str
+    until: datetime | None = None  # of a wait or a suppression, if that is known
+    obstacle: Obstacle | None = None
+
+    @property
+    def suppressor(self) -> Suppressor | None:
+        return self.obstacle.kind if self.obstacle else None
 
 
-def verdicts(alert: Alert, rules: Iterable[Rule]) -> list[Finding]:
-    """What each rule says of the alert."""
-    return [_verdict(alert, rule) for rule in rules]
+def verdicts(
+    alert: Alert,
+    rules: Iterable[Rule | Conditions],
+    *,
+    now: datetime | None = None,
+    breaking: Collection[str] = BREAKING,
+    quiet: QuietTimes = NO_QUIET_TIMES,
+    taken: Collection[object] = (),
+) -> list[Finding]:
+    """What each rule says of the alert. `taken` are the ids of rules that took it before: nothing
+    takes that back, as long as they still fit."""
+    facts = facts_of(alert, now or timezone.now(), breaking)
+    ready = (each if isinstance(each, Conditions) else Conditions(each) for each in rules)
+    return [_verdict(facts, conditions, quiet, taken) for conditions in ready]
 
 
-def _verdict(alert: Alert, rule: Rule) -> Finding:
-    reason = next(_objections(alert, rule), "")
-    if reason:
-        return Finding(rule, Verdict.NOT_MATCHED, reason)
-    return Finding(rule, Verdict.MATCHED, _conditions_met(rule))
+def suppressed(rule: Rule, obstacle: Obstacle) -> Finding:
+    return Finding(rule, Verdict.SUPPRESSED, obstacle.reason, obstacle.until, obstacle)
 
 
-def _objections(alert: Alert, rule: Rule) -> Iterator[str]:
-    """Why the rule does not want the alert: the first condition that fails comes first."""
-    if not rule.is_active:
-        yield "The rule is off."
-    if rule.event_types and alert.event_type not in rule.event_types:
-        yield f"Event type is {alert.event_type}; the rule wants {_any_of(rule.event_types)}."
-    if rule.severities and alert.severity not in rule.severities:
-        yield f"Severity is {alert.severity}; the rule wants {_any_of(rule.severities)}."
-    yield from _change_objections(alert, rule)
-    yield from _scope_objections(alert, rule)
-
-
-def _change_objections(alert: Alert, rule: Rule) -> Iterator[str]:
-    found = [change["change_type"] for change in alert.changes]
-    if rule.change_types and not set(found) & set(rule.change_types):
-        has = f"Changes are {', '.join(sorted(set(found)))}" if found else "There are no changes"
-        yield f"{has}; the rule wants {_any_of(rule.change_types)}."
-
-
-def _scope_objections(alert: Alert, rule: Rule) -> Iterator[str]:
-    scopes = [
-        ("Data source", [alert.data_source], rule.data_sources),
-        ("Schema", [alert.schema], rule.schemas),
-        ("Asset", [alert.asset, alert.asset_id, alert.asset.rpartition(".")[2]], rule.assets),
-        ("Tag", alert.tags, rule.tags),
-    ]
-    for label, values, patterns in scopes:
-        if patterns and not _matches_any(values, patterns):
-            value = ", ".join(value for value in values[:LIST_LIMIT] if value) or "not given"
-            yield f"{label} is {value}; the rule wants {_any_of(patterns)}."
-
-
-def _matches_any(values: Iterable[str], patterns: Iterable[str]) -> bool:
-    """Glob patterns, in any case: `orders*`, `*_staging`, `prod-?`."""
-    lowered = [value.lower() for value in values if value]
-    return any(fnmatchcase(value, pattern.lower()) for pattern in patterns for value in lowered)
-
-
-def _any_of(names: list[str]) -> str:
-    more = f" or {len(names) - LIST_LIMIT} more" if len(names) > LIST_LIMIT else ""
-    return " or ".join(names[:LIST_LIMIT]) + more
-
-
-def _conditions_met(rule: Rule) -> str:
-    conditions = {
-        "event type": rule.event_types,
-        "severity": rule.severities,
-        "change type": rule.change_types,
-        "data source": rule.data_sources,
-        "schema": rule.schemas,
-        "asset": rule.assets,
-        "tag": rule.tags,
-    }
-    used = [name for name, wanted in conditions.items() if wanted]
-    return f"Fits its {', '.join(used)}." if used else "The rule takes every alert."
+def _verdict(
+    facts: Facts, conditions: Conditions, quiet: QuietTimes, taken: Collection[object]
+) -> Finding:
+    rule = conditions.rule
+    for objection in conditions.objections(facts):
+        return Finding(rule, Verdict.NOT_MATCHED, objection)
+    if rule.pk not in taken:
+        if wait := conditions.wait(facts):
+            return Finding(rule, Verdict.WAITING, *wait)
+        if obstacle := quiet.obstacle(facts, rule):
+            return suppressed(rule, obstacle)
+    return Finding(rule, Verdict.MATCHED, conditions.in_words())

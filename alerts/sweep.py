@@ -17,6 +17,7 @@ from alerts import (
     notices,
     storms,
     tasks,
+    waiting,
 )
 from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
 from destinations.messages import Action
@@ -36,6 +37,7 @@ def sweep() -> None:
     carrying.finish()
     _settle_left_closes()
     lifecycle.wake_snoozed()
+    waiting.judge_again()
     storms.sweep()
     for lane in notices.due(timezone.now())[:NOTICES]:
         tasks.ask_to_tell(lane.pk)

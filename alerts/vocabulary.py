@@ -1,5 +1,7 @@
 """The words for what happened: event types, severities, schema changes, and their aliases."""
 
+from collections.abc import Mapping
+
 from django.db import models
 
 
@@ -35,7 +37,11 @@ EVENT_TYPE_ALIASES = {
     "anomaly": EventType.METRIC_ANOMALY,
     "custom_sql": EventType.VALIDITY_FAILURE,
     "validity": EventType.VALIDITY_FAILURE,
+    "freshness_violation_detected": EventType.FRESHNESS_VIOLATION,
+    "metric_anomaly_detected": EventType.METRIC_ANOMALY,
     "connection_failed": EventType.DISCOVERY_FAILED,
+    # A discovery that went well reports what it has found.
+    "discovery_complete": EventType.NEW_ASSET,
     "new_asset_discovered": EventType.NEW_ASSET,
     "asset_added": EventType.NEW_ASSET,
     "asset_deleted": EventType.ASSET_REMOVED,
@@ -112,6 +118,14 @@ CHANGE_TYPE_ALIASES = {
     "foreign_key_dropped": "foreign_key_removed",
     "index_dropped": "index_removed",
 }
+
+
+def breaking_with(flags: Mapping[str, bool]) -> frozenset[str]:
+    """The breaking change types, where an admin's own flags count more than ours."""
+    if not flags:
+        return BREAKING
+    ours = {name for name in BREAKING if flags.get(name, True)}
+    return frozenset(ours | {name for name, is_breaking in flags.items() if is_breaking})
 
 
 def event_type(name: str) -> EventType:

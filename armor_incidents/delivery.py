@@ -35,6 +35,15 @@ DOORBELL_TIMEOUT = 5.0
 # summary (0: all of them); and the time in which a summary gathers what it lists.
 STORM_LIMIT = env.int("STORM_LIMIT", default=30)
 STORM_GATHER = env.float("STORM_GATHER", default=30.0)
+# Alerts of one burst, told as one by rules that group: how long after the first one others may
+# join, and how long its incident waits for those that it can list.
+GROUP_WINDOW = env.float("GROUP_WINDOW", default=300.0)
+GROUP_GATHER = env.float("GROUP_GATHER", default=10.0)
+# An alert that opens more often than FLAP_LIMIT times in FLAP_WINDOW is flapping (0: none ever is):
+# its end is believed only after it was quiet for FLAP_SETTLE.
+FLAP_LIMIT = env.int("FLAP_LIMIT", default=10)
+FLAP_WINDOW = env.float("FLAP_WINDOW", default=6 * 3600.0)
+FLAP_SETTLE = env.float("FLAP_SETTLE", default=900.0)
 # Ended alerts are deleted after so many days, with all that belongs to them; open ones never.
 RETENTION_DAYS = env.int("RETENTION_DAYS", default=90)
 # The worker is stuck when neither its heartbeat nor any lane moved for so long.

@@ -21,6 +21,15 @@ ENDED_STATES = (AlertState.RESOLVED, AlertState.DISMISSED)
 OPEN_STATES = (AlertState.TRIGGERED, AlertState.ACKNOWLEDGED, AlertState.SNOOZED)
 
 
+class Verdict(models.TextChoices):
+    """What a rule says of an alert; and what all rules together do: the first that one says."""
+
+    MATCHED = "matched", "Matched"
+    SUPPRESSED = "suppressed", "Suppressed"
+    WAITING = "waiting", "Waiting"
+    NOT_MATCHED = "not_matched", "Not matched"
+
+
 class Alert(models.Model):
     """One problem while it lasts: all events with one fingerprint until it is ended."""
 
@@ -45,6 +54,14 @@ class Alert(models.Model):
     details = models.JSONField(default=dict)
     count = models.PositiveIntegerField(default=1)
     is_matched = models.BooleanField(default=False)
+    # Empty in rows from before it was kept: there, `is_matched` says it.
+    verdict = models.CharField(
+        max_length=11, choices=Verdict.choices, blank=True, default="", db_default=""
+    )
+    # It opened and ended too often of late, so it is held open until it settles
+    # (alerts/flapping.py). Set while its detector says that it is over: when it then ends.
+    is_flapping = models.BooleanField(default=False, db_default=False)
+    settles_at = models.DateTimeField(null=True)
     # The storm whose summary speaks for this alert (alerts/storms.py).
     part_of = models.ForeignKey(
         "alerts.Storm",
@@ -92,6 +109,17 @@ class Alert(models.Model):
                 fields=["part_of", "-created_at", "-id"],
                 condition=models.Q(part_of__isnull=False),
                 name="alert_part_newest",
+            ),
+            models.Index(fields=["fingerprint", "-created_at"], name="alert_episodes"),
+            models.Index(
+                fields=["verdict", "-created_at", "-id"],
+                condition=models.Q(verdict__in=[Verdict.SUPPRESSED, Verdict.WAITING]),
+                name="alert_held_newest",
+            ),
+            models.Index(
+                fields=["settles_at"],
+                condition=models.Q(settles_at__isnull=False),
+                name="alert_settles",
             ),
         ]
 
@@ -149,6 +177,8 @@ class Activity(models.Model):
         ACKNOWLEDGED = "acknowledged", "Acknowledged"
         SNOOZED = "snoozed", "Snoozed"
         WOKEN = "woken", "Snooze ended"
+        FLAPPING = "flapping", "Flapping"
+        SETTLING = "settling", "Reported as over"
         RESOLVED = "resolved", "Resolved"
         DISMISSED = "dismissed", "Dismissed"
         COMMENT = "comment", "Comment"

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts import lifecycle, timeline
+from alerts import explaining, lifecycle, timeline
 from alerts.filters import AlertFilter
 from alerts.keyset import capped_count, page_of
 from alerts.models import Alert, AlertState, Delivery, Rule
@@ -17,7 +17,6 @@ from alerts.triage import NoteForm, SnoozeForm, end_by_hand
 from destinations.messages import Action
 from destinations.models import Destination
 
-VERDICTS_LIMIT = 200
 MEMBERS_LIMIT = 20
 NO_CONTENT = 204
 LIVE = "live"  # the id of the part of a page that keeps itself fresh
@@ -70,7 +69,7 @@ def show_alert(request: HttpRequest, pk: UUID) -> HttpResponse:
     if is_refresh:
         return render(request, "alerts/alert_live.html", context)
     context |= {
-        "matches": alert.matches.order_by("verdict", "rule_name")[:VERDICTS_LIMIT],
+        "said": explaining.said_of(alert),
         "members": Alert.objects.filter(part_of=alert.pk).order_by("-created_at", "-id")[
             :MEMBERS_LIMIT
         ],

@@ -17,6 +17,7 @@ from alerts.models import (
     Delivery,
     DeliveryState,
     Event,
+    Explanation,
     Lane,
     Match,
     Rule,
@@ -180,10 +181,9 @@ def test_a_rule_that_comes_later_takes_the_next_repeat() -> None:
 def test_a_rule_that_is_off_says_so_and_sends_nothing() -> None:
     a_rule(a_destination(), is_active=False)
     assert ingest.record(an_event()).status == "unmatched"
-    assert (Match.objects.get().verdict, Match.objects.get().reason) == (
-        Verdict.NOT_MATCHED,
-        "The rule is off.",
-    )
+    (passed_over,) = Explanation.objects.get().passed_over
+    assert passed_over[1:] == ("Everything", "The rule is off.")
+    assert not Match.objects.exists()
 
 
 def test_two_rules_with_one_destination_make_one_delivery_that_names_both() -> None:

@@ -206,7 +206,17 @@ def test_no_table_that_points_at_an_alert_is_forgotten() -> None:
         for model in (Alert, Delivery, Storm)
         for relation in model._meta.related_objects
     }
-    assert pointing == {"Event", "Activity", "Match", "Storm", "Delivery", "Attempt", "Alert"}
+    assert pointing == {
+        "Event",
+        "Activity",
+        "Match",
+        "Explanation",
+        "Suppression",
+        "Storm",
+        "Delivery",
+        "Attempt",
+        "Alert",
+    }
 
 
 def test_the_command_deletes_all_at_once_and_tells_it(

@@ -1,0 +1,37 @@
+"""Glob patterns: `orders*`, `*_staging`, `prod-?`, in any case. Pure.
+
+People never write regular expressions here: one of those can take for ever on a long name. What
+`fnmatch` makes of a pattern cannot, because its stars do not try again.
+"""
+
+import re
+from collections.abc import Iterable
+from fnmatch import translate
+
+WILDCARDS = frozenset("*?[")
+
+
+class Patterns:
+    """Some patterns, made ready once for many names."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = list(lines)
+        lowered = [line.lower() for line in self.lines]
+        self._exact = {line for line in lowered if not WILDCARDS & set(line)}
+        globs = [translate(line) for line in lowered if line not in self._exact]
+        self._matches = re.compile("|".join(globs)).match if globs else None
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+    def fits(self, name: str) -> bool:
+        """Whether one of the patterns takes the name, which is in small letters."""
+        return name in self._exact or bool(self._matches and self._matches(name))
+
+    def fits_any(self, names: Iterable[str]) -> bool:
+        return any(self.fits(name) for name in names)
+
+    def that_fits(self, names: Iterable[str]) -> str:
+        """The first pattern, as it was written, that takes one of the names; empty if none does."""
+        names = list(names)
+        return next((line for line in self.lines if Patterns([line]).fits_any(names)), "")
