@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from armor_incidents import health, pages
+from armor_incidents import documents, health, pages
 from armor_incidents.api import api
 
 to_alerts = RedirectView.as_view(pattern_name="alerts")
@@ -16,6 +16,8 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("alerts/", include("alerts.urls")),
     path("alerts/destinations/", include("destinations.urls")),
+    path("help/", documents.show, name="help-start"),
+    path("help/<path:name>/", documents.show, name="help"),
     path("admin/login/", to_login),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

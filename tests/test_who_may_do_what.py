@@ -32,7 +32,7 @@ def _ours() -> list[str]:
     """All paths but the admin's own, with something put in for their parameters."""
     patterns = get_resolver().url_patterns
     filled = [
-        path.replace("<uuid:pk>", str(uuid4())).replace("<slug:kind>", "incident_io")
+        path.replace("<uuid:pk>", str(uuid4())).replace("<slug:kind>", "incident_io").replace("<path:name>", "rules")
         for path in _paths(patterns)
         if not path.startswith("admin/") or path == "admin/login/"
     ]
