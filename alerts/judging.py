@@ -113,12 +113,10 @@ class Judge:
         earlier: dict[UUID | None, Match],
         now: datetime,
     ) -> None:
-        passed_over = [
-            finding
-            for finding in findings
-            if finding.verdict == Verdict.NOT_MATCHED and finding.rule.pk not in earlier
-        ]
-        noted = [finding for finding in findings if finding not in passed_over]
+        noted, passed_over = [], []
+        for finding in findings:
+            is_news = finding.verdict != Verdict.NOT_MATCHED or finding.rule.pk in earlier
+            (noted if is_news else passed_over).append(finding)
         self._matches[alert.pk] = [new_rows.match(alert, finding, now) for finding in noted]
         self._explanations[alert.pk] = new_rows.explanation(alert, passed_over, now)
         self._suppressions += [(alert, finding) for finding in noted if finding.obstacle]
