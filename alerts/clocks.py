@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
-from alerts.models import Delivery, DeliveryState, Heartbeat, Lane
+from alerts.models import (
+    Alert,
+    Cooldown,
+    Delivery,
+    DeliveryState,
+    Heartbeat,
+    Lane,
+    Match,
+    Rule,
+    Verdict,
+)
 from destinations.messages import Action
 from destinations.models import Destination
 
@@ -44,4 +54,21 @@ def pull_in(now: datetime) -> int:
         + Heartbeat.objects.filter(
             asked_at__gt=now + timedelta(seconds=settings.STALL_TIMEOUT)
         ).update(asked_at=None, beaten_at=None)
+        + _pull_in_what_is_held(now, soon)
+    )
+
+
+def _pull_in_what_is_held(now: datetime, soon: datetime) -> int:
+    settle = timedelta(seconds=settings.FLAP_SETTLE)
+    # A wait may rightly be long: who wrote it tells. By rule, for that is how the index goes.
+    from_ahead = Match.objects.filter(
+        rule__in=Rule.objects.all(),
+        verdict__in=[Verdict.WAITING, Verdict.SUPPRESSED],
+        evaluated_at__gt=soon,
+        look_again_at__gt=now,
+    )
+    return (
+        Alert.objects.filter(settles_at__gt=soon + settle).update(settles_at=now + settle)
+        + from_ahead.update(look_again_at=now)
+        + Cooldown.objects.filter(taken_at__gt=soon).update(taken_at=now)
     )

@@ -22,6 +22,8 @@ class Facts:
     names: dict[str, list[str]]
     lowered: dict[str, list[str]]
     changes: list[dict[str, Any]]
+    # By change type, the columns that it is about: in small letters, and as they are spelled.
+    columns: dict[str, dict[str, str]]
     breaking: Collection[str]
     lateness: Lateness
     since: datetime  # when it opened; for one that is being opened, now
@@ -43,7 +45,17 @@ def facts_of(alert: Alert, now: datetime, breaking: Collection[str] = BREAKING) 
         names=names,
         lowered={key: [name.lower() for name in given if name] for key, given in names.items()},
         changes=alert.changes,
+        columns=_columns(alert.changes),
         breaking=breaking,
         lateness=lateness_of(alert.details),
         since=alert.created_at or now,
     )
+
+
+def _columns(changes: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for change in changes:
+        of_type, column = found.setdefault(change["change_type"], {}), change.get("column", "")
+        if column:
+            of_type.setdefault(column.lower(), column)
+    return found

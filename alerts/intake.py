@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import ApiKey
-from alerts import events, new_rows, rows
+from alerts import events, flapping, new_rows, rows
 from alerts.judging import Judge
 from alerts.lifecycle import end
 from alerts.models import Activity, Alert, AlertState, Event, Verdict
@@ -42,6 +42,8 @@ class Intake:
         self._batch, self._api_key = batch, api_key
         self._judge = Judge()
         self._earlier = {event.event_id: event for event in self._find_earlier()}
+        self._prints = {event.fingerprint for event in batch if event.status != "resolved"}
+        self._openings = flapping.Openings(self._prints)
         self._open = {alert.open_fingerprint: alert for alert in self._find_open()}
         # To be written: in this order, for each refers to those before it.
         self._alerts: dict[UUID, Alert] = {}
@@ -64,9 +66,8 @@ class Intake:
         return self._api_key.pk if self._api_key else None
 
     def _find_open(self) -> list[Alert]:
-        prints = {event.fingerprint for event in self._batch if event.status != "resolved"}
         # Sorted, so that two transactions lock what both of them need in the same order.
-        return rows.find(Alert, "open_fingerprint", sorted(prints), lock=True)
+        return rows.find(Alert, "open_fingerprint", sorted(self._prints), lock=True)
 
     def _take(self, event: events.Event) -> Recorded:
         if event.event_id and (earlier := self._earlier.get(event.event_id)):
@@ -96,10 +97,13 @@ class Intake:
         alert = new_rows.alert(event)
         self._open[event.fingerprint] = self._alerts[alert.pk] = alert
         self._activities.append(Activity(alert_id=alert.pk, kind=Activity.Kind.DETECTED))
+        if flaps := self._openings.note(alert):
+            self._activities.append(flaps)
         return alert
 
     def _refresh(self, alert: Alert, event: events.Event) -> bool:
-        """Counts a repeat. True if it is graver than all before: then rules look at it again."""
+        """Counts a repeat. True if it is news: graver than all before, or not over after all. Then
+        rules look at it again."""
         is_graver = SEVERITY_RANK[event.severity] > SEVERITY_RANK[alert.severity]
         if is_graver:
             note = f"{alert.severity} → {event.severity.value}"
@@ -117,14 +121,25 @@ class Intake:
                 severity=alert.severity,
                 details=alert.details,
             )
-        return is_graver
+        is_back = self._is_back(alert)
+        return is_graver or is_back
+
+    def _is_back(self, alert: Alert) -> bool:
+        """Takes back that a flapping alert is over. Its row is asked: it may settle since this very
+        batch."""
+        settling = Alert.objects.filter(pk=alert.pk, settles_at__isnull=False)
+        return alert.is_flapping and bool(settling.update(settles_at=None))
 
     def _resolve(self, event: events.Event) -> tuple[Alert | None, str]:
         self._write()  # it may end what this very batch has opened
-        ended = [end(alert, AlertState.RESOLVED) for alert in meant_by(event)]
-        for alert in ended:
-            self._open.pop(alert.fingerprint, None)
-        return (ended[0], "accepted") if ended else (None, "unmatched")
+        meant = meant_by(event)
+        for alert in meant:
+            if flapping.is_held(alert):
+                flapping.settle(alert)
+            else:
+                end(alert, AlertState.RESOLVED)
+                self._open.pop(alert.fingerprint, None)
+        return (meant[0], "accepted") if meant else (None, "unmatched")
 
     def _write(self) -> None:
         rows.insert(list(self._alerts.values()))
@@ -137,8 +152,8 @@ class Intake:
 
 
 def meant_by(event: events.Event) -> list[Alert]:
-    """The open alerts that a resolved event ends: the one with its fingerprint, or, when it names
-    no changes and no dedup key, all of its event type on its asset."""
+    """The open alerts that a resolved event is about: the one with its fingerprint, or, when it
+    names no changes and no dedup key, all of its event type on its asset."""
     still_open = Alert.objects.select_for_update().filter(ended_at=None)
     same = list(still_open.filter(open_fingerprint=event.fingerprint))
     if same or event.dedup_key or event.changes:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from alerts import new_rows, planning, quotas, rows, rules, storms, windows
+from alerts import joining, new_rows, planning, quotas, rows, rules, windows
 from alerts.models import (
     Alert,
     Delivery,
@@ -24,6 +24,7 @@ from alerts.models import (
 )
 from alerts.rulebook import Rulebook
 from alerts.rules import Finding
+from alerts.speakers import Speakers, is_grouped
 from destinations.messages import Action
 
 # What all rules together do with an alert: the first of these that one of them says.
@@ -34,9 +35,7 @@ class Judge:
     """Judges the alerts of one transaction. Nothing is saved before `write`."""
 
     def __init__(self) -> None:
-        self.rulebook, self._brake = Rulebook(), storms.Brake()
-        self._storms: dict[UUID, Storm] = {}
-        self._told: set[tuple[UUID, UUID]] = set()
+        self.rulebook, self._speakers = Rulebook(), Speakers()
         # Verdicts and creates to be written, and the ids of alerts that have no rows yet.
         self._fresh: set[UUID] = set()
         self._matches: dict[UUID, list[Match]] = {}
@@ -57,13 +56,14 @@ class Judge:
         earlier = self._earlier(alert)
         findings = self._findings(alert, earlier, now)
         self._note(alert, findings, earlier, now)
-        said = {finding.verdict for finding in findings}
+        said = [finding.verdict for finding in findings]
         alert.is_matched |= Verdict.MATCHED in said
         all_in_all = next((verdict for verdict in RANKS if verdict in said), Verdict.NOT_MATCHED)
         alert.verdict = Verdict.MATCHED if alert.is_matched else all_in_all
         if not is_new:
             alert.save(update_fields=["verdict", "is_matched"])
-        self._plan(alert, [f.rule for f in findings if f.verdict == Verdict.MATCHED])
+            self._speakers.has_changed(alert)
+        self._plan(alert, [f.rule for f in findings if f.verdict == Verdict.MATCHED and f.fits])
 
     def write(self) -> None:
         """Saves all that was noted and planned. The alerts are there already."""
@@ -72,6 +72,7 @@ class Judge:
         rows.insert([create for to in self._deliveries.values() for create in to.values()])
         planning.ring(self._to_ring)
         planning.lanes_of(self._to_wait)
+        self._speakers.write()
         for written in (self._matches, self._explanations, self._deliveries):
             written.clear()
         for noted in (self._fresh, self._to_ring, self._to_wait):
@@ -113,9 +114,11 @@ class Judge:
         earlier: dict[UUID | None, Match],
         now: datetime,
     ) -> None:
-        noted, passed_over = [], []
+        noted: list[Finding] = []
+        passed_over: list[Finding] = []
         for finding in findings:
-            is_news = finding.verdict != Verdict.NOT_MATCHED or finding.rule.pk in earlier
+            is_told = finding.verdict != Verdict.NOT_MATCHED
+            is_news = is_told or (bool(earlier) and finding.rule.pk in earlier)
             (noted if is_news else passed_over).append(finding)
         self._matches[alert.pk] = [new_rows.match(alert, finding, now) for finding in noted]
         self._explanations[alert.pk] = new_rows.explanation(alert, passed_over, now)
@@ -127,9 +130,12 @@ class Judge:
         for rule in matched:
             for destination in self.rulebook.destinations_of(rule):
                 named[destination].append(rule)
-        if named:
-            for destination in named.keys() - self._planned(alert):
-                self._plan_create(alert, destination, named[destination])
+        if not named:
+            return
+        # Groups first: where a storm brake holds the alert as well, its group speaks for it.
+        unplanned = named.keys() - self._planned(alert)
+        for destination in sorted(unplanned, key=lambda each: not is_grouped(named[each])):
+            self._plan_create(alert, destination, named[destination])
 
     @functools.cached_property
     def _installation(self) -> UUID:
@@ -148,9 +154,11 @@ class Judge:
         }
 
     def _plan_create(self, alert: Alert, destination: UUID, named_by: list[Rule]) -> None:
-        # A digest gathers by itself: it needs no brake.
+        # A digest gathers by itself: it needs neither group nor brake.
         slot = self.rulebook.slot_of(destination)
-        passing = None if slot else self._brake.passing(named_by, destination)
+        passing, summary = (
+            (None, None) if slot else self._speakers.find(alert, destination, named_by)
+        )
         create = planning.new_create(
             alert,
             destination,
@@ -158,28 +166,20 @@ class Judge:
             passed_by=passing.pk if passing else None,
             digest_at=slot,
             installation=self._installation,
+            breaking=self.rulebook.breaking,
         )
         if slot:
             self._to_wait.add(destination)
-        elif passing:
-            self._to_ring.add(destination)
+        elif summary:
+            self._absorb(alert, summary, create)
         else:
-            self._absorb(alert, named_by[0], create)
+            self._to_ring.add(destination)
         self._deliveries.setdefault(alert.pk, {})[destination] = create
 
-    def _absorb(self, alert: Alert, rule: Rule, create: Delivery) -> None:
-        storms.absorb(self._storm(alert, rule, create.destination_id), alert, create)
+    def _absorb(self, alert: Alert, summary: Storm, create: Delivery) -> None:
+        joining.absorb(summary, alert, create)
         if alert.pk not in self._fresh:
             alert.save(update_fields=["part_of"])
-
-    def _storm(self, alert: Alert, rule: Rule, destination: UUID) -> Storm:
-        if rule.pk not in self._storms:
-            self._storms[rule.pk] = storms.storm_of(rule, alert)
-        storm = self._storms[rule.pk]
-        if (storm.pk, destination) not in self._told:
-            self._told.add((storm.pk, destination))
-            storms.tell(storm, rule, destination)
-        return storm
 
     def _write_matches(self) -> None:
         """New alerts have none yet; the verdicts on others are replaced."""

@@ -2,14 +2,20 @@
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from alerts import planning
-from alerts.models import Activity, Alert, AlertState, Suppressor
+from alerts import looks, planning
+from alerts.models import Activity, Alert, AlertState, Match, Suppressor
+from alerts.rows import prepared
 
 SNOOZE_HOURS_MAX = 720
 WAKE_BATCH = 200
+OF_A_STATE = ["state", "snoozed_until", "ended_at", "open_fingerprint", "settles_at"]
+NEVER_TOLD = " The alert ended before that."
+GIVE_UP = """
+    UPDATE alerts_match SET look_again_at = NULL, reason = reason || %s
+    WHERE alert_id = %s AND verdict IN ('waiting', 'suppressed')"""
 
 
 class AlreadyEnded(Exception):
@@ -47,10 +53,18 @@ def end(alert: Alert, state: AlertState, actor: str = "", note: str = "") -> Ale
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     if not alert.is_open:
         return alert
-    alert.ended_at, alert.open_fingerprint = timezone.now(), None
+    alert.ended_at, alert.open_fingerprint, alert.settles_at = timezone.now(), None, None
     _set(alert, state, Activity.Kind(state.value), actor, note)
     planning.plan_closes(alert, actor, note)
+    looks.ask_after_end(alert)
+    _give_up_waiting(alert)
     return alert
+
+
+def _give_up_waiting(alert: Alert) -> None:
+    """Whatever a rule waited for, or was kept quiet by: it is never told now, and says so."""
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_UP, [NEVER_TOLD, prepared(Match, "alert", alert.pk)])
 
 
 @transaction.atomic
@@ -73,6 +87,6 @@ def _change(
 
 def _set(alert: Alert, state: AlertState, kind: Activity.Kind, actor: str, note: str) -> Alert:
     alert.state = state
-    alert.save(update_fields=["state", "snoozed_until", "ended_at", "open_fingerprint"])
+    alert.save(update_fields=OF_A_STATE)
     Activity.objects.create(alert=alert, kind=kind, actor=actor, note=note)
     return alert

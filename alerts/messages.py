@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -9,11 +10,15 @@ from django.urls import reverse
 
 from alerts.models import Alert
 from alerts.redaction import CHANGES_LIMIT, redactor_for
+from alerts.vocabulary import BREAKING
 from destinations.messages import Message
 
 
-def create_message(alert: Alert, rule: str, idempotency_key: str) -> tuple[Message, int]:
-    """What is said when the alert opens, and how many things were blanked in it."""
+def create_message(
+    alert: Alert, rule: str, idempotency_key: str, breaking: Collection[str] = BREAKING
+) -> tuple[Message, int]:
+    """What is said when the alert opens, and how many things were blanked in it. `breaking` names
+    the change types that it marks so."""
     redactor = redactor_for(alert)
     message = Message(
         idempotency_key=idempotency_key,
@@ -24,7 +29,9 @@ def create_message(alert: Alert, rule: str, idempotency_key: str) -> tuple[Messa
         asset=redactor.name(alert.asset),
         asset_id=redactor.name(alert.asset_id),
         rule=rule,
-        changes=tuple(redactor.change(change) for change in alert.changes[:CHANGES_LIMIT]),
+        changes=tuple(
+            redactor.change(change, breaking) for change in alert.changes[:CHANGES_LIMIT]
+        ),
         occurred_at=alert.occurred_at,
         link=f"{settings.PUBLIC_URL}{_alerts_path()}{alert.pk}/",
         alert_id=str(alert.pk),

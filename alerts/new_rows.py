@@ -7,6 +7,7 @@ from django.utils import timezone
 from alerts.events import Event as Reported
 from alerts.models import Alert, Event, Explanation, Match, Verdict
 from alerts.rules import Finding
+from alerts.windows import NEVER
 
 # What is written anew when a rule has looked at an alert again.
 OF_A_VERDICT = [
@@ -62,11 +63,11 @@ def match(alert: Alert, finding: Finding, now: datetime) -> Match:
         reason=finding.reason,
         suppressor=finding.suppressor or "",
         until=finding.until,
-        look_again_at=finding.until if is_held else None,
+        look_again_at=(finding.until or NEVER) if is_held else None,
         evaluated_at=now,
     )
 
 
 def explanation(alert: Alert, passed_over: list[Finding], now: datetime) -> Explanation:
-    said = [(finding.rule.pk.hex, finding.rule.name, finding.reason) for finding in passed_over]
+    said = [(finding.rule.id.hex, finding.rule.name, finding.reason) for finding in passed_over]
     return Explanation.of(alert, said, now)

@@ -4,6 +4,7 @@ People never write regular expressions here: one of those can take for ever on a
 `fnmatch` makes of a pattern cannot, because its stars do not try again.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from fnmatch import translate
@@ -29,9 +30,17 @@ class Patterns:
         return name in self._exact or bool(self._matches and self._matches(name))
 
     def fits_any(self, names: Iterable[str]) -> bool:
-        return any(self.fits(name) for name in names)
+        exact, matches = self._exact, self._matches
+        for name in names:  # noqa: SIM110 - half the time of `any`, and asked hundreds of times
+            if name in exact or (matches and matches(name)):
+                return True
+        return False
 
     def that_fits(self, names: Iterable[str]) -> str:
         """The first pattern, as it was written, that takes one of the names; empty if none does."""
         names = list(names)
-        return next((line for line in self.lines if Patterns([line]).fits_any(names)), "")
+        return next((each.lines[0] for each in self._each if each.fits_any(names)), "")
+
+    @functools.cached_property
+    def _each(self) -> list["Patterns"]:
+        return [Patterns([line]) for line in self.lines]

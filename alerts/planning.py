@@ -1,7 +1,7 @@
 """Plans deliveries, inside the transaction of the event or the click that calls for them."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from alerts.deliveries import skip, without_incident
 from alerts.fates import was_recorded
 from alerts.messages import close_message, create_message
 from alerts.models import Alert, Delivery, DeliveryState, Installation, Lane
+from alerts.vocabulary import BREAKING
 from destinations.messages import Action
 
 ENDED_BEFORE = "The alert ended before it was sent."
@@ -27,11 +28,12 @@ def new_create(
     due_at: datetime | None = None,
     digest_at: datetime | None = None,
     installation: UUID | None = None,
+    breaking: Collection[str] = BREAKING,
 ) -> Delivery:
     """A create, not saved yet. It is due at once, unless `due_at` says when, or `digest_at` leaves
-    it to a digest; who plans many looks up the `installation` once for all."""
+    it to a digest; who plans many looks up the `installation`, and what is `breaking`, once."""
     key = f"anomalyarmor-{installation or installation_id()}-{alert.pk}-{destination_id}"
-    message, blanked = create_message(alert, ", ".join(rule_names), key)
+    message, blanked = create_message(alert, ", ".join(rule_names), key, breaking)
     return Delivery(
         alert_id=alert.pk,
         destination_id=destination_id,

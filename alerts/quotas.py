@@ -6,8 +6,10 @@ that have one cost anything.
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -19,10 +21,12 @@ from alerts.wording import moment
 from alerts.zones import zone_of
 
 DAY = timedelta(days=1)
+# A cooldown counts in both directions: who waited for a lock may be at an earlier `now` than the
+# one that had it. Dated further ahead than it is long, it is from a clock that ran ahead.
 COOL = """
     INSERT INTO alerts_cooldown (rule_id, asset, taken_at) VALUES (%s, %s, %s)
     ON CONFLICT (rule_id, asset) DO UPDATE SET taken_at = excluded.taken_at
-    WHERE alerts_cooldown.taken_at <= %s OR alerts_cooldown.taken_at > excluded.taken_at"""
+    WHERE alerts_cooldown.taken_at <= %s OR alerts_cooldown.taken_at >= %s"""
 COUNT = """
     INSERT INTO alerts_dailycount (rule_id, day, taken) VALUES (%s, %s, 1)
     ON CONFLICT (rule_id, day) DO UPDATE SET taken = alerts_dailycount.taken + 1
@@ -47,6 +51,40 @@ def take(rule: Rule, alert: Alert, schedule: Schedule | None, now: datetime) -> 
     return None
 
 
+def obstacle(rule: Rule, alert: Alert, schedule: Schedule | None, now: datetime) -> Obstacle | None:
+    """What is used up, as `take` would say it: but nothing is taken."""
+    if cooldown := _cools_until(rule, _asset_key(alert), now):
+        return _cooling(rule, cooldown)
+    zone = zone_of(schedule.zone if schedule else "UTC")
+    day = now.astimezone(zone).date()
+    count = DailyCount.objects.filter(rule=rule.pk, day=day, taken__gte=rule.daily_limit or 0)
+    return _used_up(rule, day, zone) if rule.daily_limit and count.exists() else None
+
+
+def used_up(
+    alert: Alert, limited: Iterable[tuple[Rule, Schedule | None]], now: datetime
+) -> dict[UUID, Obstacle]:
+    """What `take` would answer each of these rules, by the rule's id; takes nothing."""
+    by_id = {
+        rule.pk: (rule, zone_of(schedule.zone if schedule else "UTC"))
+        for rule, schedule in limited
+        if rule.cooldown_minutes or rule.daily_limit
+    }
+    if not by_id:
+        return {}
+    days = {pk: now.astimezone(zone).date() for pk, (_, zone) in by_id.items()}
+    found: dict[UUID, Obstacle] = {}
+    for count in DailyCount.objects.filter(rule__in=by_id, day__in=set(days.values())):
+        rule, zone = by_id[count.rule_id]
+        if rule.daily_limit and count.day == days[rule.pk] and count.taken >= rule.daily_limit:
+            found[rule.pk] = _used_up(rule, count.day, zone)
+    for last in Cooldown.objects.filter(rule__in=by_id, asset=_asset_key(alert)):
+        rule, _ = by_id[last.rule_id]
+        if abs(now - last.taken_at) < (length := timedelta(minutes=rule.cooldown_minutes or 0)):
+            found[rule.pk] = _cooling(rule, last.taken_at + length)  # asked first
+    return found
+
+
 def day_ends_at(day: date, zone: tzinfo) -> datetime:
     """The zone's midnight after the day, in UTC."""
     return datetime.combine(day + DAY, time(), zone).astimezone(UTC)
@@ -55,17 +93,20 @@ def day_ends_at(day: date, zone: tzinfo) -> datetime:
 def _cools_until(rule: Rule, asset: str, now: datetime) -> datetime | None:
     if not rule.cooldown_minutes:
         return None
-    last = Cooldown.objects.filter(rule=rule.pk, asset=asset, taken_at__lte=now).first()
-    until = last.taken_at + timedelta(minutes=rule.cooldown_minutes) if last else None
-    return until if until and until > now else None
+    length = timedelta(minutes=rule.cooldown_minutes)
+    last = Cooldown.objects.filter(
+        rule=rule.pk, asset=asset, taken_at__gt=now - length, taken_at__lt=now + length
+    ).first()
+    return last.taken_at + length if last else None
 
 
 def _cool(rule: Rule, asset: str, now: datetime) -> bool:
     if not rule.cooldown_minutes:
         return True
     values = {"rule": rule.pk, "asset": asset, "taken_at": now}
-    over = prepared(Cooldown, "taken_at", now - timedelta(minutes=rule.cooldown_minutes))
-    return _execute(COOL, [*prepared_all(Cooldown, values), over])
+    length = timedelta(minutes=rule.cooldown_minutes)
+    over = [prepared(Cooldown, "taken_at", moment) for moment in (now - length, now + length)]
+    return _execute(COOL, [*prepared_all(Cooldown, values), *over])
 
 
 def _count(rule: Rule, day: date) -> bool:

@@ -1,11 +1,11 @@
 """What may leave, and what is blanked: the only way from an alert to a Message."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from alerts.models import Alert
-from alerts.vocabulary import change_label
+from alerts.vocabulary import BREAKING, change_label
 
 BLANK = "[blanked]"
 CHANGES_LIMIT = 50
@@ -148,11 +148,11 @@ class Redactor:
             return text
         return _IBAN.sub(self._blank_iban, _CARD.sub(self._blank_card, text))
 
-    def change(self, change: dict[str, str | None]) -> str:
+    def change(self, change: dict[str, str | None], breaking: Collection[str] = BREAKING) -> str:
         """One schema change as a line: its kind, its object, and types if they are types."""
         kind = change["change_type"] or ""
         target = " ".join(filter(None, [change.get("object_name"), change.get("column")]))
-        line = change_label(kind) + (f": {self.name(target)}" if target else "")
+        line = change_label(kind, breaking) + (f": {self.name(target)}" if target else "")
         allowed = _IDENTIFIER if kind.endswith("_renamed") else _TYPE
         types = [self._only(allowed, change.get(side)) for side in ("old_value", "new_value")]
         if all(types):

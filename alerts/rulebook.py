@@ -22,7 +22,6 @@ from alerts.models import Blackout, Rule, Schedule
 from alerts.scopes import Scope
 from alerts.suppression import QuietTimes
 from alerts.vocabulary import breaking_with
-from destinations.models import Destination
 
 # A row's id and when it was saved say whether it is still the one that is kept.
 STAMPS = """
@@ -35,15 +34,17 @@ STAMPS = """
         FROM alerts_breakingflag
     ORDER BY 4"""
 FLAGS = ("breaking", "harmless")
-# The config of those only that want digests: few, and reading it takes time.
+# The config of those only that want digests: few, and reading it takes time. As text, because the
+# ids of most rules are not needed as ids.
 DESTINATIONS = """
-    SELECT named.rule_id, named.destination_id,
-        CASE WHEN CAST(destination.config AS text) LIKE '%"timing": "hourly"%'
-            OR CAST(destination.config AS text) LIKE '%"timing": "daily"%'
-            THEN destination.config END
+    SELECT CAST(named.rule_id AS text), CAST(named.destination_id AS text), NULL
     FROM alerts_rule_destinations AS named
     JOIN destinations_destination AS destination ON destination.id = named.destination_id
-    WHERE destination.deleted_at IS NULL"""
+    WHERE destination.deleted_at IS NULL
+    UNION ALL SELECT NULL, CAST(id AS text), CAST(config AS text) FROM destinations_destination
+    WHERE deleted_at IS NULL
+        AND (CAST(config AS text) LIKE '%"timing": "hourly"%'
+            OR CAST(config AS text) LIKE '%"timing": "daily"%')"""
 
 Ready = TypeVar("Ready")
 Row = TypeVar("Row", bound=models.Model)
@@ -82,7 +83,7 @@ class Rulebook:
     """Read once, when the first event needs it."""
 
     def __init__(self) -> None:
-        self._destinations: dict[UUID, list[UUID]] | None = None
+        self._destinations: dict[str, list[str]] | None = None
         self._configs: dict[UUID, dict[str, Any]] = {}
 
     @functools.cached_property
@@ -112,9 +113,9 @@ class Rulebook:
     def destinations_of(self, rule: Rule) -> list[UUID]:
         """The ids of the rule's destinations, without deleted ones."""
         if self._destinations is None:
-            self._destinations = {}
-            self._read_destinations(self._destinations)
-        return self._destinations.get(rule.pk, [])
+            self._destinations = self._read_destinations()
+        named = self._destinations.get(rule.pk.hex, [])
+        return [UUID(destination) for destination in named]
 
     def slot_of(self, destination: UUID) -> datetime | None:
         """When the destination's next digest is due; None if it gets each alert at once."""
@@ -130,12 +131,13 @@ class Rulebook:
                 found[kind].append((pk, updated_at))
         return found
 
-    def _read_destinations(self, named_by: dict[UUID, list[UUID]]) -> None:
-        rule_id, destination_id = Rule._meta.pk.to_python, Destination._meta.pk.to_python
+    def _read_destinations(self) -> dict[str, list[str]]:
+        named_by: dict[str, list[str]] = defaultdict(list)
         with connection.cursor() as cursor:
             cursor.execute(DESTINATIONS)
             for rule, destination, config in cursor.fetchall():
-                named = named_by.setdefault(rule_id(rule), [])
-                named.append(destination_id(destination))
-                if config:
-                    self._configs[named[-1]] = json.loads(config)
+                if config is None:
+                    named_by[rule.replace("-", "")].append(destination)
+                else:
+                    self._configs[UUID(destination)] = json.loads(config)
+        return named_by

@@ -5,9 +5,9 @@ A rule that wants an alert may have to wait (alerts/conditions.py), or be kept q
 verdict has effects (alerts/quotas.py).
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -20,8 +20,7 @@ from alerts.vocabulary import BREAKING
 NO_QUIET_TIMES = QuietTimes()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One rule's verdict on one alert."""
 
     rule: Rule
@@ -29,6 +28,8 @@ class Finding:
     reason: str
     until: datetime | None = None  # of a wait or a suppression, if that is known
     obstacle: Obstacle | None = None
+    # False: it took the alert before, and would not any more. Then nothing more is planned for it.
+    fits: bool = True
 
     @property
     def suppressor(self) -> Suppressor | None:
@@ -45,10 +46,11 @@ def verdicts(
     taken: Collection[object] = (),
 ) -> list[Finding]:
     """What each rule says of the alert. `taken` are the ids of rules that took it before: nothing
-    takes that back, as long as they still fit."""
+    takes that back."""
     facts = facts_of(alert, now or timezone.now(), breaking)
     ready = (each if isinstance(each, Conditions) else Conditions(each) for each in rules)
-    return [_verdict(facts, conditions, quiet, taken) for conditions in ready]
+    obstacle_of = quiet.at(facts)
+    return [_verdict(facts, conditions, obstacle_of, taken) for conditions in ready]
 
 
 def suppressed(rule: Rule, obstacle: Obstacle) -> Finding:
@@ -56,14 +58,21 @@ def suppressed(rule: Rule, obstacle: Obstacle) -> Finding:
 
 
 def _verdict(
-    facts: Facts, conditions: Conditions, quiet: QuietTimes, taken: Collection[object]
+    facts: Facts,
+    conditions: Conditions,
+    obstacle_of: Callable[[Rule], Obstacle | None],
+    taken: Collection[object],
 ) -> Finding:
     rule = conditions.rule
+    has_taken = bool(taken) and rule.id in taken
     for objection in conditions.objections(facts):
+        if has_taken:
+            reason = f"It took this alert before. Now: {objection}"
+            return Finding(rule, Verdict.MATCHED, reason, fits=False)
         return Finding(rule, Verdict.NOT_MATCHED, objection)
-    if rule.pk not in taken:
+    if not has_taken:
         if wait := conditions.wait(facts):
             return Finding(rule, Verdict.WAITING, *wait)
-        if obstacle := quiet.obstacle(facts, rule):
+        if obstacle := obstacle_of(rule):
             return suppressed(rule, obstacle)
     return Finding(rule, Verdict.MATCHED, conditions.in_words())

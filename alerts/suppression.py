@@ -4,7 +4,8 @@ Only creates are ever suppressed. A close always goes through
 (https://github.com/prometheus/alertmanager/issues/226 is what happens otherwise).
 """
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -39,10 +40,18 @@ class QuietTimes:
 
     def obstacle(self, facts: Facts, rule: Rule) -> Obstacle | None:
         """The first thing that keeps the rule quiet at this moment."""
-        return _snooze(facts) or self._schedule(facts, rule) or self._blackout(facts)
+        return self.at(facts)(rule)
 
-    def _schedule(self, facts: Facts, rule: Rule) -> Obstacle | None:
-        schedule = self.schedule_of(rule)
+    def at(self, facts: Facts) -> Callable[[Rule], Obstacle | None]:
+        """The same for many rules. What does not depend on the rule is found once, and only if a
+        rule comes so far."""
+        snooze, blackout = _snooze(facts), functools.cache(lambda: self._blackout(facts))
+        on_schedule = functools.cache(lambda pk: self._schedule(facts, self.schedules.get(pk)))
+        return lambda rule: (
+            snooze or (on_schedule(rule.schedule_id) if rule.schedule_id else None) or blackout()
+        )
+
+    def _schedule(self, facts: Facts, schedule: Schedule | None) -> Obstacle | None:
         if schedule is None or schedules.is_open(schedule, facts.now):
             return None
         opens_at = schedules.next_opening(schedule, facts.now)
@@ -51,12 +60,15 @@ class QuietTimes:
         return Obstacle(Suppressor.SCHEDULE, reason, opens_at, schedule=schedule)
 
     def _blackout(self, facts: Facts) -> Obstacle | None:
-        for blackout, scope in self.blackouts:
-            ends_at = blackouts.ends_at(blackout, facts.now)
-            if ends_at and scope.has(facts):
-                reason = f"In the blackout {blackout.name} until {moment(ends_at)}."
-                return Obstacle(Suppressor.BLACKOUT, reason, ends_at, blackout=blackout)
-        return None
+        """Of several that are on, the one that lasts longest: nothing is sent before it ends."""
+        on = ((blackouts.ends_at(each, facts.now), each, scope) for each, scope in self.blackouts)
+        mine = [(ends, each, scope) for ends, each, scope in on if ends and scope.has(facts)]
+        if not mine:
+            return None
+        ends, blackout, scope = max(mine, key=lambda each: each[0])
+        narrowed = f" ({scope.in_words()})" if scope.in_words() else ""
+        reason = f"In the blackout {blackout.name}{narrowed} until {moment(ends)}."
+        return Obstacle(Suppressor.BLACKOUT, reason, ends, blackout=blackout)
 
 
 def _snooze(facts: Facts) -> Obstacle | None:
@@ -64,5 +76,7 @@ def _snooze(facts: Facts) -> Obstacle | None:
     alert = facts.alert
     if alert.state != AlertState.SNOOZED or not alert.snoozed_until:
         return None
+    if alert.snoozed_until <= facts.now:
+        return None  # over; it only has not been woken yet
     reason = f"Snoozed until {moment(alert.snoozed_until)}."
     return Obstacle(Suppressor.SNOOZE, reason, alert.snoozed_until)

@@ -13,9 +13,10 @@ from alerts import (
     deletion,
     deliveries,
     digests,
+    flapping,
     lifecycle,
     notices,
-    storms,
+    sums,
     tasks,
     waiting,
 )
@@ -37,17 +38,19 @@ def sweep() -> None:
     carrying.finish()
     _settle_left_closes()
     lifecycle.wake_snoozed()
+    flapping.end_settled()
     waiting.judge_again()
-    storms.sweep()
     for lane in notices.due(timezone.now())[:NOTICES]:
         tasks.ask_to_tell(lane.pk)
     wake()
 
 
 def wake() -> None:
-    """The part of a round that cannot wait: what dead workers held, and what is due."""
+    """The part of a round that cannot wait: what dead workers held, what is gathered or has ended
+    together, and what is due."""
     if freed := deliveries.free_expired():
         logger.warning("Freed %d deliveries of a worker that stopped.", freed)
+    sums.sweep()
     now = timezone.now()
     for lane in _lanes_with_work(now):
         tasks.ring(lane, now)

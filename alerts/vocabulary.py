@@ -1,6 +1,6 @@
 """The words for what happened: event types, severities, schema changes, and their aliases."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import models
 
@@ -143,14 +143,24 @@ def change_type(name: str) -> str:
     return word
 
 
-def change_type_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+def change_type_choices(
+    breaking: Collection[str] = BREAKING,
+) -> list[tuple[str, list[tuple[str, str]]]]:
     """Choices for a form field, grouped by category, the breaking ones marked."""
-    return [(group, [(n, change_label(n)) for n in names]) for group, names in CHANGE_TYPES.items()]
+    return [
+        (group, [(name, change_label(name, breaking)) for name in names])
+        for group, names in CHANGE_TYPES.items()
+    ]
 
 
-def change_label(name: str) -> str:
+def change_label(name: str, breaking: Collection[str] = BREAKING) -> str:
     """`column_removed` as people read it: "Column removed (breaking)"."""
-    return name.replace("_", " ").capitalize() + (" (breaking)" if name in BREAKING else "")
+    return change_name(name) + (" (breaking)" if name in breaking else "")
+
+
+def change_name(name: str) -> str:
+    """`column_removed` as "Column removed"."""
+    return name.replace("_", " ").capitalize()
 
 
 def _normal(name: str) -> str:

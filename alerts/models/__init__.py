@@ -13,7 +13,7 @@ from alerts.models.quiet import (
     Suppressor,
 )
 from alerts.models.rule import BreakingFlag, ChangeScope, Explanation, Match, Rule, TagMode
-from alerts.models.storm import Storm
+from alerts.models.storm import Look, Storm
 
 __all__ = [
     "Activity",
@@ -32,6 +32,7 @@ __all__ = [
     "Heartbeat",
     "Installation",
     "Lane",
+    "Look",
     "Match",
     "QuietWindow",
     "Rule",

@@ -117,6 +117,11 @@ class Alert(models.Model):
                 name="alert_held_newest",
             ),
             models.Index(
+                fields=["-created_at", "-id"],
+                condition=models.Q(is_matched=False),
+                name="alert_unmatched_newest",
+            ),
+            models.Index(
                 fields=["settles_at"],
                 condition=models.Q(settles_at__isnull=False),
                 name="alert_settles",

@@ -14,6 +14,7 @@ from alerts.models import (
     Activity,
     Alert,
     AlertState,
+    BreakingFlag,
     Delivery,
     DeliveryState,
     Event,
@@ -255,3 +256,12 @@ def test_a_deleted_rule_leaves_its_verdict() -> None:
     match = alert.matches.get()
     assert (match.rule, match.rule_name) == (None, "Gone")
     assert alert.deliveries.filter(action=Action.CREATE).exists()
+
+
+def test_what_is_sent_marks_as_breaking_what_an_administrator_says_is() -> None:
+    BreakingFlag(change_type="column_added", is_breaking=True).save()
+    BreakingFlag(change_type="column_removed", is_breaking=False).save()
+    a_rule(a_destination())
+    both = [{"change_type": "column_added"}, {"change_type": "column_removed"}]
+    message = create_of(an_alert(changes=both)).message
+    assert message["changes"] == ["Column added (breaking)", "Column removed"]

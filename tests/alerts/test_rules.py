@@ -6,22 +6,7 @@ import pytest
 
 from alerts.models import Alert, Rule, Verdict
 from alerts.rules import verdicts
-
-ALERT: dict[str, Any] = {
-    "event_type": "schema_change",
-    "severity": "critical",
-    "data_source": "prod-postgres",
-    "schema": "public",
-    "asset": "prod-postgres.shop.public.orders",
-    "asset_id": "a-17",
-    "changes": [{"change_type": "column_removed"}, {"change_type": "column_added"}],
-    "tags": ["production", "team:sales"],
-}
-
-
-def verdict(rule: dict[str, Any], **alert: Any) -> tuple[Verdict, str]:
-    (finding,) = verdicts(Alert(**(ALERT | alert)), [Rule(name="R", **rule)])
-    return finding.verdict, finding.reason
+from tests.alerts.saying import ALERT, verdict
 
 
 @pytest.mark.parametrize(
@@ -72,12 +57,12 @@ def test_what_fits(rule: dict[str, Any], reason: str) -> None:
         ({"schemas": ["pub"]}, "Schema is public; the rule wants pub."),
         (
             {"assets": ["customers"]},
-            "Asset is prod-postgres.shop.public.orders, a-17, orders; the rule wants customers.",
+            "Asset is prod-postgres.shop.public.orders (ID a-17); the rule wants customers.",
         ),
-        ({"tags": ["staging"]}, "Tag is production, team:sales; the rule wants staging."),
+        ({"tags": ["staging"]}, "Tags are production, team:sales; the rule wants staging."),
         (
             {"assets": list("abcdefg")},
-            "Asset is prod-postgres.shop.public.orders, a-17, orders;"
+            "Asset is prod-postgres.shop.public.orders (ID a-17);"
             " the rule wants a or b or c or d or e or 2 more.",
         ),
     ],
@@ -115,3 +100,19 @@ def test_each_rule_is_heard() -> None:
         ("B", "not_matched"),
         ("C", "matched"),
     ]
+
+
+def test_what_a_rule_has_taken_it_keeps_and_says_what_has_changed() -> None:
+    rule = Rule(name="R", severities=["warning"])
+    (found,) = verdicts(Alert(**ALERT), [rule], taken={rule.pk})
+    assert found.verdict == Verdict.MATCHED
+    assert found.reason == (
+        "It took this alert before. Now: Severity is critical; the rule wants warning."
+    )
+    assert not found.fits
+
+
+def test_what_a_rule_has_taken_it_does_not_wait_for_again() -> None:
+    rule = Rule(name="R", min_events=5)
+    (found,) = verdicts(Alert(**ALERT), [rule], taken={rule.pk})
+    assert (found.verdict, found.fits) == (Verdict.MATCHED, True)

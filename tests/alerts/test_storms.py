@@ -14,6 +14,7 @@ from alerts.resending import send_again
 from alerts.sweep import sweep
 from destinations.messages import Action
 from destinations.models import Destination
+from sandbox import keys
 from sandbox.server import Sandbox
 from tests.alerts.factories import (
     a_destination,
@@ -36,6 +37,10 @@ def brake(settings: Settings) -> None:
 
 def the_storm() -> Storm:
     return Storm.objects.select_related("alert").get()
+
+
+def create_to(destination: Destination, alert: Alert) -> Delivery:
+    return alert.deliveries.get(destination=destination, action=Action.CREATE)
 
 
 def later(clock: time_machine.Traveller, seconds: float) -> None:
@@ -108,12 +113,28 @@ def test_after_ten_quiet_minutes_it_is_a_new_storm(destination: Destination) -> 
 def test_each_rule_has_a_brake_of_its_own(destination: Destination) -> None:
     other = a_destination("Other")
     a_rule(other, name="Critical ones", severities=["critical"])
-    opened = alerts(4)
-    assert Storm.objects.count() == 2
-    assert {create.state for create in opened[3].deliveries.all()} == {DeliveryState.SKIPPED}
-    for number in range(4):
+    for number in range(3):
         an_alert(asset=f"warning {number}", severity="warning")
-    assert Delivery.objects.filter(destination=other).count() == 5  # three, one skipped, a summary
+    alert = an_alert(asset="critical")
+    assert [c.state for c in alert.deliveries.filter(destination=other)] == [DeliveryState.PENDING]
+    assert create_to(destination, alert).state == DeliveryState.SKIPPED
+    assert the_storm().rule == destination.rules.get()
+
+
+def test_one_storm_speaks_for_an_alert_that_two_brakes_hold(
+    sandbox: Sandbox, destination: Destination
+) -> None:
+    other = a_destination("Other", key=keys.FULL)
+    a_rule(other, name="The same again")
+    with time_machine.travel(timezone.now(), tick=True) as clock:
+        opened = alerts(5)
+        later(clock, 31)
+        drain(destination)
+        drain(other)
+        later(clock, 61)
+        assert the_storm().alert.is_open
+        assert set(the_storm().members.all()) == set(opened[3:])
+    assert len([i for i in sandbox.workspace.incidents() if "Storm: 2 more" in i.name]) == 2
 
 
 def test_another_rule_that_wants_the_alert_lets_it_through(destination: Destination) -> None:

@@ -5,8 +5,9 @@ import random
 
 import pytest
 import time_machine
+from pytest_django.fixtures import Settings
 
-from alerts import ingest
+from alerts import flapping, ingest, lifecycle
 from alerts.models import Alert, Delivery, DeliveryState
 from alerts.sweep import sweep
 from destinations.messages import Action
@@ -45,10 +46,17 @@ def work(destination: Destination) -> None:
     drain(destination)
 
 
+@pytest.mark.parametrize("limit", [0, 2])
 @pytest.mark.parametrize("seed", range(6))
 def test_an_incident_is_open_as_long_as_its_alert(
-    sandbox: Sandbox, destination: Destination, clock: time_machine.Traveller, seed: int
+    sandbox: Sandbox,
+    destination: Destination,
+    clock: time_machine.Traveller,
+    settings: Settings,
+    seed: int,
+    limit: int,
 ) -> None:
+    settings.FLAP_LIMIT, settings.FLAP_SETTLE = limit, 60
     story = Story(seed, sandbox, clock)
     for _ in range(40):
         story.go_on(destination)
@@ -80,3 +88,50 @@ def test_the_old_close_does_not_close_the_new_incident(
     first, second = sorted(sandbox.workspace.incidents(), key=lambda incident: incident.number)
     assert (first.is_open, second.is_open) == (False, True)
     assert create_of(new).external_id == second.id
+
+
+def test_one_that_flaps_all_day_is_held_open_as_one_incident(
+    sandbox: Sandbox, destination: Destination, clock: time_machine.Traveller, settings: Settings
+) -> None:
+    settings.FLAP_LIMIT = 3
+    for _ in range(60):
+        ingest.record(an_event())
+        work(destination)
+        ingest.record(resolved())
+        work(destination)
+        jump(clock, minutes=10)
+    assert len(sandbox.workspace.incidents()) == 4
+    [incident] = [incident for incident in sandbox.workspace.incidents() if incident.is_open]
+    jump(clock, seconds=settings.FLAP_SETTLE)
+    work(destination)
+    assert not sandbox.workspace.find(incident.id).is_open
+
+
+def test_a_sweeper_that_dies_as_it_ends_what_has_settled_loses_nothing(
+    destination: Destination,
+    clock: time_machine.Traveller,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.FLAP_LIMIT = 1
+    ingest.record_all([an_event(), resolved(), an_event(), resolved()])
+    alert = Alert.objects.get(is_flapping=True)
+    jump(clock, seconds=settings.FLAP_SETTLE + 1)
+    with monkeypatch.context() as death:
+        death.setattr(lifecycle, "_give_up_waiting", die)
+        with pytest.raises(Death):
+            flapping.end_settled()
+    alert.refresh_from_db()
+    assert alert.is_open
+    sweep()
+    alert.refresh_from_db()
+    assert not alert.is_open
+    assert alert.activities.filter(kind="resolved").count() == 1
+
+
+class Death(Exception):
+    """Of a process: its connection is gone, and what it had not committed."""
+
+
+def die(*_: object) -> None:
+    raise Death

@@ -1,6 +1,7 @@
 """One destination as the machine sees it: its row, its key at the sandbox, and who may hear it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from alerts.models import Rule
@@ -20,6 +21,8 @@ class Channel:
 
     name: str
     sandbox: Sandbox = field(repr=False)
+    # What its rule asks for; of a rule that asks for nothing every alert is told.
+    conditions: dict[str, Any] = field(default_factory=dict)
     pk: UUID = field(init=False)
     is_paused: bool = False
     is_deleted: bool = False
@@ -29,7 +32,7 @@ class Channel:
 
     def __post_init__(self) -> None:
         self.pk = a_destination(self.name, key=self._new_key()).pk
-        rule = Rule.objects.create(name=f"Rule of {self.name}")
+        rule = Rule.objects.create(name=f"Rule of {self.name}", **self.conditions)
         rule.destinations.add(self.pk)
 
     def row(self) -> Destination:

@@ -47,6 +47,7 @@ def stage(
     settings.BREAKER_FAILURES = 6
     settings.LANE_THREADS = 2
     settings.STORM_LIMIT = 0
+    settings.FLAP_LIMIT, settings.FLAP_SETTLE = 2, 300
     settings.RETENTION_DAYS = 2
     with time_machine.travel(START, tick=True) as traveller:
         yield Stage(sandbox, settings, Clock(traveller), log)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from alerts.models import Delivery, DeliveryState
 from destinations.connectors.incident_io import IncidentIo
 from destinations.messages import Action
-from tests.machine import people, workers
+from tests.machine import people, quiet, workers
 from tests.machine.invariants import INVARIANTS, alert_of, the_rate_is_kept
 from tests.machine.world import World
 
@@ -84,6 +84,7 @@ def _judge(world: World) -> None:
             assert close.state == DeliveryState.DELIVERED, (close.state, close.reason)
             assert not incident.is_open
     _judge_the_provider(world)
+    _pass_the_longest_wait(world)
 
 
 def _judge_the_provider(world: World) -> None:
@@ -92,3 +93,16 @@ def _judge_the_provider(world: World) -> None:
         [channel] = [c for c in world.channels if c.owns(incident.creator.name)]
         is_forgotten = channel.is_deleted or alert_of(incident.summary) in world.pruned
         assert is_forgotten or incident.id in known, f"{incident.reference} was lost track of"
+
+
+def _pass_the_longest_wait(world: World) -> None:
+    """A day later nothing waits any more, and nothing that was reported as over is open."""
+    for step in quiet.A_DAY:
+        world.clock.jump(step)
+        workers.work()
+        quiet.nothing_is_overdue()
+    world.look()
+    for check in INVARIANTS:
+        if check is not the_rate_is_kept:
+            check(world, world.sight)
+    quiet.nothing_is_held_for_ever()

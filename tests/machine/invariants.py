@@ -13,6 +13,7 @@ from alerts.models import Alert, Attempt, Delivery, DeliveryState
 from destinations.connectors.incident_io import IncidentIo
 from destinations.errors import Outcome
 from destinations.messages import Action
+from tests.machine import quiet
 from tests.machine.channel import CANARY
 from tests.machine.world import Heard, Sight, World
 
@@ -162,4 +163,7 @@ INVARIANTS: tuple[Callable[[World, Sight], None], ...] = (
     no_key_leaks,
     nothing_breaks_inside,
     open_alerts_stay,
+    quiet.what_is_told_was_taken,
+    quiet.no_limit_is_exceeded,
+    quiet.what_settles_is_open_and_flaps,
 )

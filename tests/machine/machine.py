@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from alerts import sweep
-from tests.machine import dying, faults, keys, people, producers, workers
+from tests.machine import dying, faults, keys, people, producers, quiet, workers
 from tests.machine.ending import end_well
 from tests.machine.invariants import INVARIANTS
 from tests.machine.steps import Step, Steps
@@ -44,10 +44,13 @@ class AnyHistory(RuleBasedStateMachine):
         self.world = World(self.stage)
         self.last_words: list[dying.LastWords] = []
 
-    @initialize(channels=st.integers(1, 2), alerts=st.integers(1, 3))
-    def have_some_incidents(self, channels: int, alerts: int) -> None:
+    @initialize(
+        channels=st.integers(1, 2), alerts=st.integers(1, 3), manner=st.sampled_from(quiet.MANNERS)
+    )
+    def have_some_incidents(self, channels: int, alerts: int, manner: str) -> None:
         for _ in range(channels):
             self.world.add_channel()
+        quiet.add_channel(self.world, manner)
         for asset in range(alerts):
             producers.trigger(self.world, asset, "warning")
         workers.work()
@@ -71,6 +74,13 @@ class AnyHistory(RuleBasedStateMachine):
     @step(weight=3, asset=assets)
     def resolve(self, asset: int) -> None:
         producers.resolve(self.world, asset)
+
+    @step(asset=assets, times=st.integers(2, 4))
+    def flap(self, asset: int, times: int) -> None:
+        for _ in range(times):
+            producers.trigger(self.world, asset, "warning")
+            self.world.look()
+            producers.resolve(self.world, asset)
 
     @step(number=numbers)
     def send_the_same_event_again(self, number: int) -> None:
@@ -98,6 +108,10 @@ class AnyHistory(RuleBasedStateMachine):
     def repair_all_destinations(self) -> None:
         for channel in self.world.living:
             people.repair(channel)
+
+    @step(manner=st.sampled_from(quiet.MANNERS))
+    def change_what_a_rule_asks(self, manner: str) -> None:
+        quiet.change(self.world, manner)
 
     @step(way=st.sampled_from(keys.WAYS))
     def rotate_encryption_keys(self, way: str) -> None:
@@ -161,6 +175,7 @@ class AnyHistory(RuleBasedStateMachine):
     @step(weight=4)
     def work(self) -> None:
         workers.work()
+        quiet.nothing_is_overdue()
 
     @step()
     def answer_doorbells(self) -> None:

@@ -1,6 +1,7 @@
 """The judge of histories is no rubber stamp: each invariant fails when its promise is broken."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,9 +9,9 @@ import requests
 from django.utils import timezone
 
 from alerts import deliveries
-from alerts.models import Alert, Attempt, Delivery, DeliveryState
+from alerts.models import Alert, Attempt, DailyCount, Delivery, DeliveryState, Match, Rule
 from destinations.models import Destination
-from tests.machine import dying, ending, invariants, producers, workers
+from tests.machine import dying, ending, invariants, producers, quiet, workers
 from tests.machine.channel import CANARY
 from tests.machine.world import Stage, World
 
@@ -103,7 +104,17 @@ BROKEN: list[tuple[Callable[..., None], Tamper]] = [
     (invariants.no_key_leaks, _update(reason=f"inc_{CANARY}")),
     (invariants.no_key_leaks, lambda world: world.stage.log.append(f"inc_{CANARY}")),
     (invariants.nothing_breaks_inside, _attempt(outcome="internal_error")),
+    (quiet.no_limit_is_exceeded, lambda _: _count(quiet.LIMIT + 1)),
+    (quiet.what_settles_is_open_and_flaps, lambda _: Alert.objects.update(settles_at=_soon())),
 ]
+
+
+def _count(taken: int) -> None:
+    DailyCount.objects.create(rule=Rule.objects.get(), day=timezone.now(), taken=taken)
+
+
+def _soon() -> datetime:
+    return timezone.now() + timedelta(seconds=60)
 
 
 @pytest.mark.parametrize(("check", "tamper"), BROKEN)
@@ -164,3 +175,44 @@ def test_a_destination_that_is_refused_and_not_held_is_noticed(world: World) -> 
     world.look()
     with pytest.raises(AssertionError):
         invariants.the_silenced_hear_nothing(world, world.sight)
+
+
+@pytest.fixture
+def patient(stage: Stage) -> World:
+    """A rule that waits for a second event, and one alert for which it came."""
+    world = World(stage)
+    world.add_channel()
+    quiet.add_channel(world, quiet.PATIENT)
+    for asset in (0, 1, 1):
+        producers.trigger(world, asset, "warning")
+    workers.work()
+    quiet.nothing_is_overdue()
+    world.look()
+    quiet.what_is_told_was_taken(world, world.sight)
+    return world
+
+
+def test_what_was_told_and_not_taken_is_noticed(patient: World) -> None:
+    Match.objects.filter(verdict="matched").update(verdict="suppressed")
+    patient.look()
+    with pytest.raises(AssertionError, match="not taken"):
+        quiet.what_is_told_was_taken(patient, patient.sight)
+
+
+def test_what_was_taken_and_not_told_is_noticed(patient: World) -> None:
+    Match.objects.filter(verdict="waiting").update(verdict="matched")
+    patient.look()
+    with pytest.raises(AssertionError, match="not told"):
+        quiet.what_is_told_was_taken(patient, patient.sight)
+
+
+def test_what_is_not_looked_at_again_is_noticed(patient: World) -> None:
+    Alert.objects.update(count=2)
+    with pytest.raises(AssertionError, match="overdue"):
+        quiet.nothing_is_overdue()
+
+
+def test_what_never_settles_is_noticed(patient: World) -> None:
+    Alert.objects.filter(count=1).update(is_flapping=True, settles_at=_soon())
+    with pytest.raises(AssertionError):
+        quiet.nothing_is_held_for_ever()

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.core.management import call_command
@@ -81,8 +82,8 @@ class World:
         self.a_worker_is_dying = False
         self.sight = Sight()
 
-    def add_channel(self) -> Channel:
-        channel = Channel(f"channel-{len(self.channels)}", self.sandbox)
+    def add_channel(self, **conditions: Any) -> Channel:
+        channel = Channel(f"channel-{len(self.channels)}", self.sandbox, conditions)
         self.channels.append(channel)
         return channel
 
@@ -92,8 +93,8 @@ class World:
 
     @property
     def destinations(self) -> set[UUID]:
-        """Where a new alert is to be told."""
-        return {channel.pk for channel in self.living}
+        """Where a new alert is to be told at once."""
+        return {channel.pk for channel in self.living if not channel.conditions}
 
     def look(self) -> None:
         """Takes in what the last step has left."""

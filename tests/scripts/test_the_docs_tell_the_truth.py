@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from alerts import events, storms, vocabulary
+from alerts import events, storms, summaries, vocabulary
 from armor_incidents import health, supervisor
 from armor_incidents.supervisor import ROOT, read_procfile
 from destinations import http
@@ -62,7 +62,7 @@ def test_storms_and_what_kills_workers() -> None:
     for sentence in (
         f"lets {settings.STORM_LIMIT} creates a minute through",
         f"After {settings.STORM_GATHER:g} s its own incident is opened",
-        f"links the first {storms.LIST_LIMIT} members",
+        f"links the first {summaries.LIST_LIMIT} members",
         f"joined a storm for {storms.QUIET.seconds // 60} minutes",
         f"After {settings.INTERRUPTIONS_LIMIT} workers it is given up",
     ):
