@@ -28,6 +28,7 @@ NAMES = (
     "neighbour",
     "ingest",
     "history",
+    "rules",
     "memory",
 )
 PROGRAMS = {

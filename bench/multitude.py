@@ -51,6 +51,35 @@ def multiply(count: int) -> None:
     _run("ANALYZE")
 
 
+def multiply_alerts(count: int, days: int) -> None:
+    """So many alerts, evenly over the last days: of all severities, of several types and tables."""
+    _write_the_first()
+    for statement in FAST[connection.vendor]:
+        _run(statement)
+    with _without_indexes(Alert), transaction.atomic():
+        _run(f"CREATE TEMPORARY TABLE seed AS {SERIES[connection.vendor].format(count=count)}")
+        seconds = f"{days * 86_400 / count} * seed.n"
+        _copy(
+            Alert,
+            "seed",
+            {
+                "id": "seed.alert",
+                "event_type": "CASE seed.n % 4 WHEN 0 THEN 'new_asset' ELSE 'schema_change' END",
+                "severity": "CASE seed.n % 3 WHEN 0 THEN 'info' WHEN 1 THEN 'warning'"
+                " ELSE 'critical' END",
+                "data_source": "'source-' || (seed.n % 7)",
+                "asset": "CASE seed.n % 5 WHEN 0 THEN 'db.customers_' ELSE 'db.orders_' END"
+                " || (seed.n % 3000)",
+                "fingerprint": TEXT_ID[connection.vendor],
+                "open_fingerprint": "NULL",
+                "state": "'resolved'",
+                "ended_at": AGO[connection.vendor].format(seconds=seconds),
+                "created_at": AGO[connection.vendor].format(seconds=seconds),
+            },
+        )
+    _run("ANALYZE")
+
+
 @contextmanager
 def _without_indexes(*models: type[Model]) -> Iterator[None]:
     """An index made at the end takes a fraction of the time that its upkeep takes."""
