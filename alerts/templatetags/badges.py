@@ -12,6 +12,8 @@ BADGE_ICONS = {
     "snoozed": "bell-snooze",
     "resolved": "check-circle",
     "dismissed": "archive-box",
+    "flapping": "arrows-up-down",
+    "settling": "clock",
     # severities
     "info": "information-circle",
     "warning": "exclamation-triangle",

@@ -1,11 +1,13 @@
 """Deliveries and attempts, as people read them."""
 
+from typing import Any
+
 from django import template
 from django.utils import timezone
 
+from alerts.breaking import breaking_here
 from alerts.carrying import moment
 from alerts.models import Delivery, DeliveryState, Lane
-from alerts.vocabulary import BREAKING
 from destinations.messages import Action, web_link
 
 register = template.Library()
@@ -34,6 +36,14 @@ def waits_for(delivery: Delivery) -> str:
 
 
 @register.filter
+def creates_shown(alert: Any) -> list[Delivery]:
+    """In a list: its creates; where a storm or group speaks for it, those of the summary."""
+    own: list[Delivery] = alert.creates
+    is_silent = all(create.state == DeliveryState.SKIPPED for create in own)
+    return alert.part_of.alert.creates if alert.part_of and is_silent else own
+
+
+@register.filter
 def is_due(delivery: Delivery) -> bool:
     """Whether its next try may be made at once."""
     return delivery.next_attempt_at is not None and delivery.next_attempt_at <= timezone.now()
@@ -55,7 +65,7 @@ def change_name(change_type: str) -> str:
     return change_type.replace("_", " ").capitalize()
 
 
-@register.filter
-def is_breaking(change_type: str) -> bool:
-    """Whether the change breaks whoever reads the data."""
-    return change_type in BREAKING
+@register.simple_tag
+def breaking_changes() -> frozenset[str]:
+    """The change types that are breaking here. One query."""
+    return breaking_here()
