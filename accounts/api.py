@@ -41,3 +41,10 @@ class ApiKeyAuth(HttpBearer):
                 {"required_scope": "read-write", "current_scope": key.scope},
             )
         return key
+
+
+class AskingAuth(HttpBearer):
+    """Lets every live key in: for a POST that only asks, and changes nothing."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
+        return ApiKey.objects.authenticate(token)

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from accounts.api import ApiError
+from accounts.api import ApiError, AskingAuth
 from accounts.models import ApiKey
-from alerts import events, ingest, resending
+from alerts import asking, events, explaining, ingest, resending
 from alerts.intake import Recorded
 from alerts.lifecycle import end
 from alerts.models import Alert, AlertState, Delivery
@@ -24,6 +24,7 @@ from alerts.schemas import (
     ErrorOut,
     RecordedOut,
     ResultsOut,
+    VerdictOut,
 )
 
 router = Router()
@@ -94,6 +95,30 @@ def resolve_alert(request: HttpRequest, alert_id: UUID, ending: Ending | None = 
 def dismiss_alert(request: HttpRequest, alert_id: UUID, ending: Ending | None = None) -> Any:
     """Dismiss an alert as not worth acting on, and close what was opened for it."""
     return _end(request, alert_id, AlertState.DISMISSED, ending)
+
+
+@router.get(
+    "/alerts/{uuid:alert_id}/verdicts",
+    tags=["Alerts"],
+    response={200: Envelope[list[VerdictOut]], **_errors},
+)
+def list_verdicts(request: HttpRequest, alert_id: UUID) -> Any:
+    """List what every rule said of an alert when it was judged last: matched; the first condition
+    that failed, with both values; or what holds it back and until when."""
+    return {"data": explaining.said_of(_alert(alert_id))}
+
+
+@router.post(
+    "/verdicts",
+    tags=["Rules"],
+    auth=AskingAuth(),
+    response={200: Envelope[list[VerdictOut]], **_errors},
+    openapi_extra=_body_of("Event"),
+)
+def ask_rules(request: HttpRequest) -> Any:
+    """Ask what every rule would say of an event now, as the first of its problem. Nothing is stored
+    or sent; a read-only key is enough."""
+    return {"data": asking.of_event(_parsed(events.parse, request)).said}
 
 
 @router.get(

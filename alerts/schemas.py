@@ -7,6 +7,7 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from alerts.events import Text
+from alerts.models import Verdict
 
 T = TypeVar("T")
 
@@ -30,7 +31,8 @@ class ErrorOut(Schema):
 
 
 class RecordedOut(Schema):
-    """What became of an event: `accepted`, `duplicate`, `unmatched` or `suppressed`."""
+    """What became of an event: `accepted`, `duplicate`, `unmatched`, or `suppressed`: the rules
+    that want its alert are kept quiet for now, and look again when that is over."""
 
     event_id: str
     alert_id: UUID | None
@@ -98,8 +100,28 @@ class AlertOut(Schema):
     tags: list[str]
     details: dict[str, Any]
     count: int
+    verdict: str
     is_matched: bool
     occurred_at: datetime
     last_event_at: datetime
     created_at: datetime
     ended_at: datetime | None
+
+    @staticmethod
+    def resolve_verdict(alert: Any) -> str:
+        """What all rules together do with it. Old rows say only if they match."""
+        return alert.verdict or (Verdict.MATCHED if alert.is_matched else Verdict.NOT_MATCHED)
+
+
+class VerdictOut(Schema):
+    """What one rule says of an alert. `verdict` is `matched`, `suppressed`, `waiting` or
+    `not_matched`; `suppressor` says by what: `snooze`, `schedule`, `blackout`, `cooldown` or
+    `daily_limit`; `rule_id` is null when the rule was deleted."""
+
+    rule_id: UUID | None
+    rule_name: str
+    verdict: str
+    reason: str
+    suppressor: str | None
+    until: datetime | None
+    evaluated_at: datetime

@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
-from alerts.models import Activity, Alert, Attempt, Delivery, DeliveryState
+from alerts.models import Activity, Alert, Attempt, Delivery, DeliveryState, Suppression
+from alerts.windows import NEVER
+from alerts.wording import listed, moment
 from destinations.errors import Outcome
 from destinations.messages import Action
 from destinations.models import Destination
 
 # Of each kind; an alert that repeats every minute for a month has many events.
 ENTRIES_LIMIT = 50
+SUPPRESSIONS_LIMIT = 1000  # a rule each
 DELIVERIES_LIMIT = 200
 SOON = timedelta(minutes=2)
 ENDINGS = (Activity.Kind.RESOLVED, Activity.Kind.DISMISSED)
@@ -94,7 +98,7 @@ def ending_of(alert: Alert) -> Activity | None:
 
 def timeline_of(alert: Alert) -> list[Entry]:
     """The newest entries of each kind, newest first."""
-    entries = [*_activities(alert), *_repeats(alert), *_attempts(alert)]
+    entries = [*_activities(alert), *_suppressions(alert), *_repeats(alert), *_attempts(alert)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -105,6 +109,25 @@ def _activities(alert: Alert) -> Iterator[Entry]:
             by = " by an event"
         sentence = f"{activity.get_kind_display()}{by}"
         yield Entry(activity.created_at, activity.kind, sentence, activity.note)
+
+
+def _suppressions(alert: Alert) -> Iterator[Entry]:
+    """Every time that something held it back, also if it was sent later: one line for all rules."""
+    rows = alert.suppressions.select_related("window").order_by("-created_at", "-id")
+    same: dict[tuple[Any, ...], list[Suppression]] = {}
+    for row in rows[:SUPPRESSIONS_LIMIT]:
+        same.setdefault((row.kind, row.window_id, row.until), []).append(row)
+    for held in list(same.values())[:ENTRIES_LIMIT]:
+        names = sorted(row.rule_name for row in held)
+        whom = f"{'rule' if len(names) == 1 else 'rules'} {listed(names)}"
+        yield Entry(held[-1].created_at, "suppressed", f"Suppressed for {whom} by {_by(held[0])}")
+
+
+def _by(held: Suppression) -> str:
+    """`blackout Migration until 2026-11-25 08:00 UTC`."""
+    name = f" {held.window.name}" if held.window else ""
+    until = f" until {moment(held.until)}" if held.until < NEVER else ""
+    return f"{held.get_kind_display().lower()}{name}{until}"
 
 
 def _repeats(alert: Alert) -> Iterator[Entry]:

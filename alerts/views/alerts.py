@@ -7,9 +7,10 @@ from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts import explaining, lifecycle, timeline
+from alerts import explaining, lifecycle, suppressed, timeline
 from alerts.filters import AlertFilter
 from alerts.keyset import capped_count, page_of
 from alerts.models import Alert, AlertState, Delivery, Rule
@@ -31,10 +32,19 @@ def list_alerts(request: HttpRequest) -> HttpResponse:
         .only("alert_id", "state", "reference", "link", "destination__name")
         .order_by("-reference", "destination__name")  # what can be opened comes first
     )
-    rows = chosen.narrow(Alert.objects.defer("description", "changes", "details", "tags"))
-    page = page_of(rows.prefetch_related(Prefetch("deliveries", creates, "creates")), request.GET)
+    alerts = Alert.objects.select_related("part_of")
+    rows = chosen.narrow(alerts.defer("description", "changes", "details", "tags"))
+    rows_with = rows.prefetch_related(
+        Prefetch("deliveries", creates, "creates"),
+        Prefetch("matches", explaining.first_held(), "held"),
+        Prefetch("part_of__alert", Alert.objects.only("count")),
+        Prefetch("part_of__alert__deliveries", creates, "creates"),
+    )
+    page = page_of(rows_with, request.GET)
     count = capped_count(rows, "alert", "alerts")
     context = {"filter": chosen, "page": page, "count": count}
+    if not chosen.is_narrow:
+        context["quiet_window"] = suppressed.newest_ended(timezone.now())
     if not page.rows and not chosen.is_narrow:
         context |= _first_steps()
     return render(request, "alerts/alert_list.html", context)
@@ -69,7 +79,7 @@ def show_alert(request: HttpRequest, pk: UUID) -> HttpResponse:
     if is_refresh:
         return render(request, "alerts/alert_live.html", context)
     context |= {
-        "said": explaining.said_of(alert),
+        "answer": explaining.answer_of(explaining.said_of(alert)),
         "members": Alert.objects.filter(part_of=alert.pk).order_by("-created_at", "-id")[
             :MEMBERS_LIMIT
         ],

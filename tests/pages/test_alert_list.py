@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from alerts.filters import AlertFilter
 from alerts.lifecycle import acknowledge, end
-from alerts.models import Alert, AlertState
+from alerts.models import Alert, AlertState, Schedule
 from tests.alerts.factories import a_destination, a_rule, an_alert
 from tests.pages.cast import a_sent_alert, delivered
 
@@ -112,3 +115,109 @@ def test_strangers_are_sent_to_the_login(client: Client) -> None:
 
 def test_the_list_is_only_read(person: Client) -> None:
     assert person.post("/alerts/").status_code == 405
+
+
+def held_back() -> tuple[Alert, Alert, Alert, Alert]:
+    """Alerts that were sent, suppressed, waited for, and wanted by nobody."""
+    a_rule(a_destination(), name="Sends", tags=["send"])
+    a_rule(name="Closed hours", tags=["quiet"], schedule=never_open())
+    a_rule(name="Patient", tags=["wait"], min_events=3)
+    tags = ("send", "quiet", "wait", "none")
+    sent, suppressed, waiting, unmatched = (
+        an_alert(title=f"Alert to {tag}", dedup_key=tag, tags=[tag]) for tag in tags
+    )
+    return sent, suppressed, waiting, unmatched
+
+
+def never_open() -> Schedule:
+    """Open on a day that is neither today nor tomorrow."""
+    day = (timezone.now() + timedelta(days=3)).isoweekday()
+    windows = [{"days": [day], "start": "00:00", "end": "00:00"}]
+    return Schedule.objects.create(name="Office", windows=windows)
+
+
+def test_what_is_held_back_says_by_what_and_until_when(person: Client) -> None:
+    held_back()
+    html = page(person)
+    assert "Outside the operating hours of Office until" in html
+    assert "It waits for 3 events in a row (1 so far)." in html
+    for badge in ("suppressed", "waiting", "unmatched"):
+        assert html.count(f"badge badge--{badge}") == 1
+
+
+def test_what_was_sent_after_all_is_not_held_back(person: Client) -> None:
+    a_rule(a_destination(), name="Sends")
+    a_rule(name="Closed hours", schedule=never_open())
+    an_alert()
+    html = page(person)
+    assert "badge--suppressed" not in html
+    assert "Closed hours" not in html
+
+
+@pytest.mark.parametrize(
+    ("routing", "shown"),
+    [
+        ("suppressed", "Alert to quiet"),
+        ("waiting", "Alert to wait"),
+        ("unmatched", "Alert to none"),
+    ],
+)
+def test_the_list_is_narrowed_by_what_the_rules_did(
+    person: Client, routing: str, shown: str
+) -> None:
+    titles = [alert.title for alert in held_back()]
+    html = page(person, f"?routing={routing}")
+    assert [title for title in titles if title in html] == [shown]
+
+
+def test_suppressed_alerts_stay_in_the_list_when_they_have_ended(person: Client) -> None:
+    _, suppressed, _, _ = held_back()
+    end(suppressed, AlertState.RESOLVED)
+    assert suppressed.title not in page(person, "?routing=suppressed")
+    assert suppressed.title in page(person, "?routing=suppressed&state=all")
+
+
+def test_alerts_from_before_verdicts_were_kept_are_unmatched_or_not(person: Client) -> None:
+    sent, *_, unmatched = held_back()
+    Alert.objects.update(verdict="")
+    html = page(person, "?routing=unmatched")
+    assert unmatched.title in html
+    assert sent.title not in html
+
+
+def test_a_wrong_routing_is_told_beside_its_field(person: Client) -> None:
+    assert 'id="id_routing_error"' in page(person, "?routing=elsewhere")
+
+
+def test_the_queries_do_not_grow_with_the_rows(person: Client) -> None:
+    held_back()
+    with CaptureQueriesContext(connection) as few:
+        page(person)
+    for number in range(30):
+        an_alert(dedup_key=f"more {number}", tags=[("send", "quiet", "wait", "none")[number % 4]])
+    with CaptureQueriesContext(connection) as many:
+        page(person)
+    assert len(many) == len(few)
+
+
+def test_of_many_rules_that_hold_an_alert_the_list_names_one(person: Client) -> None:
+    schedule = never_open()
+    for number in range(20):
+        a_rule(name=f"Rule {number}", schedule=schedule)
+    an_alert()
+    assert page(person).count("Outside the operating hours") == 1
+
+
+@pytest.mark.parametrize(
+    ("routing", "index"),
+    [
+        ("suppressed", "alert_held_newest"),
+        ("waiting", "alert_held_newest"),
+        ("unmatched", "alert_unmatched_newest"),
+    ],
+)
+def test_each_routing_has_its_index(routing: str, index: str) -> None:
+    rows = AlertFilter({"state": "all", "routing": routing}).narrow(Alert.objects.all())
+    if connection.vendor == "postgresql":
+        connection.cursor().execute("SET LOCAL enable_seqscan = off")
+    assert index in rows.order_by("-created_at", "-id")[:51].explain()
