@@ -8,21 +8,51 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from alerts.models import Activity, Alert, Attempt, Delivery, Event, Match, Rule
+from alerts.models import (
+    Activity,
+    Alert,
+    Attempt,
+    Blackout,
+    BreakingFlag,
+    Delivery,
+    Event,
+    Match,
+    QuietWindow,
+    Rule,
+    Schedule,
+    Suppression,
+)
 from destinations.models import ALERT_CONFIGURATION
 
 PAGE = 50
 RULE_FIELDS = [
     "name",
     "is_active",
+    "description",
     "event_types",
     "severities",
-    "change_types",
+    "min_severity",
     "data_sources",
     "schemas",
     "assets",
+    "exclude_data_sources",
+    "exclude_schemas",
+    "exclude_assets",
+    "asset_ids",
     "tags",
+    "tag_mode",
+    "change_scope",
+    "change_types",
+    "columns",
+    "late_minutes",
+    "over_percent",
+    "min_events",
+    "min_minutes",
     "destinations",
+    "schedule",
+    "cooldown_minutes",
+    "daily_limit",
+    "is_grouped",
     "created_at",
     "updated_at",
 ]
@@ -55,7 +85,7 @@ class ReadOnly(ReadOnlyBase):
 
 class MatchInline(ReadOnly, admin.TabularInline[Match, Alert]):
     model = Match
-    fields = ["rule_name", "verdict", "reason", "evaluated_at"]
+    fields = ["rule_name", "verdict", "reason", "suppressor", "until", "evaluated_at"]
     extra = 0
 
 
@@ -82,7 +112,7 @@ class AttemptInline(ReadOnly, admin.TabularInline[Attempt, Delivery]):
 @admin.register(Alert)
 class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
     list_display = ["title", "state", "severity", "event_type", "asset", "count", "created_at"]
-    list_filter = ["state", "severity", "event_type", "is_matched"]
+    list_filter = ["state", "severity", "event_type", "verdict", "is_matched"]
     search_fields = ["=id", "title", "asset", "=asset_id", "=fingerprint"]
     search_help_text = "A word of title or asset; or a whole id, asset id or fingerprint."
     ordering = ["-created_at", "-id"]
@@ -153,6 +183,10 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
     def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> list[str]:
         return [name for name in RULE_FIELDS if name != "is_active"]
 
+    def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        obj.matches.look_again()  # what it holds back may be free now
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         return super().get_queryset(request).prefetch_related("destinations")
 
@@ -164,6 +198,48 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Rule | None = None) -> bool:
         return request.user.has_perm(ALERT_CONFIGURATION)
+
+
+@admin.register(BreakingFlag)
+class BreakingFlagAdmin(ReadOnly, admin.ModelAdmin[BreakingFlag]):
+    """Where an administrator's choice differs from ours; their own page changes it."""
+
+    list_display = ["change_type", "is_breaking", "updated_at"]
+
+
+@admin.register(Schedule, Blackout)
+class QuietTimeAdmin(ReadOnly, admin.ModelAdmin[Any]):
+    """Their own pages change them, and look again at what they held back."""
+
+    list_display = ["name", "zone", "updated_at"]
+    search_fields = ["name"]
+    list_per_page = PAGE
+
+
+@admin.register(QuietWindow)
+class QuietWindowAdmin(ReadOnly, admin.ModelAdmin[QuietWindow]):
+    list_display = ["name", "kind", "began_at", "ends_at"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+    ordering = ["-ends_at"]
+    list_per_page = PAGE
+    show_full_result_count = False
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnly, admin.ModelAdmin[Suppression]):
+    list_display = ["id", "alert_link", "rule_name", "kind", "until", "created_at"]
+    list_filter = ["kind"]
+    search_fields = ["=alert__id"]
+    search_help_text = "The whole id of an alert."
+    ordering = ["-id"]
+    list_select_related = ["alert"]
+    list_per_page = PAGE
+    show_full_result_count = False
+
+    @admin.display(description="alert")
+    def alert_link(self, suppression: Suppression) -> str:
+        return _link(suppression.alert)
 
 
 def _link(row: Model | None) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from alerts.zones import zone_of
 
 HOUR = timedelta(hours=1)
 DAYS = [timedelta(days=days) for days in (-1, 0, 1, 2)]
@@ -16,7 +17,8 @@ def slot_after(config: Mapping[str, Any], moment: datetime) -> datetime | None:
         case "hourly":
             return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
         case "daily":
-            return _day_after(_time_of(config), _zone_of(config), moment)
+            zone = zone_of(str(config.get("digest_zone") or ""))
+            return _day_after(_time_of(config), zone, moment)
         case _:
             return None
 
@@ -34,12 +36,3 @@ def _time_of(config: Mapping[str, Any]) -> time:
         return time.fromisoformat(str(config.get("digest_at"))).replace(tzinfo=None)
     except ValueError:
         return AT
-
-
-def _zone_of(config: Mapping[str, Any]) -> tzinfo:
-    """UTC if this host does not know the zone (any more): events are taken in all the same."""
-    name = config.get("digest_zone")
-    try:
-        return ZoneInfo(str(name)) if name else UTC
-    except (KeyError, ValueError, OSError):
-        return UTC

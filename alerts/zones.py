@@ -22,8 +22,8 @@ def zone_of(name: str) -> tzinfo:
 
 @functools.cache
 def zone_names() -> list[str]:
-    """The zones that this host knows, by name."""
-    return sorted(zoneinfo.available_timezones() - NO_PLACES)
+    """The zones that this host knows, by name; UTC on any."""
+    return sorted(zoneinfo.available_timezones() - NO_PLACES | {"UTC"})
 
 
 def moment_of(local: datetime, zone: tzinfo) -> datetime:

@@ -13,8 +13,19 @@ CONFIGURING = [
     "/alerts/destinations/new/",
     "/alerts/destinations/new/incident_io/",
     "/alerts/rules/new/",
+    "/alerts/schedules/new/",
+    "/alerts/blackouts/new/",
+    "/alerts/rules/preview/",
 ]
-READING = ["/alerts/", "/alerts/history/", "/alerts/destinations/", "/alerts/rules/"]
+READING = [
+    "/alerts/",
+    "/alerts/history/",
+    "/alerts/destinations/",
+    "/alerts/rules/",
+    "/alerts/quiet-times/",
+    "/alerts/rules/explain/",
+    "/help/",
+]
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +43,10 @@ def _ours() -> list[str]:
     """All paths but the admin's own, with something put in for their parameters."""
     patterns = get_resolver().url_patterns
     filled = [
-        path.replace("<uuid:pk>", str(uuid4())).replace("<slug:kind>", "incident_io").replace("<path:name>", "rules")
+        path.replace("<uuid:pk>", str(uuid4()))
+        .replace("<int:pk>", "7")
+        .replace("<slug:kind>", "incident_io")
+        .replace("<path:name>", "rules")
         for path in _paths(patterns)
         if not path.startswith("admin/") or path == "admin/login/"
     ]

@@ -206,6 +206,7 @@ def test_a_change_that_leaves_it_closed_as_long_leaves_the_window(
     an_alert()
     schedule.name = "Late"
     quiet_changes.save(schedule)
+    assert QuietWindow.objects.get().ends_at == UNTIL
     at(clock, "09:00")
     assert QuietWindow.objects.get().ends_at == UNTIL
     assert Match.objects.get().look_again_at == UNTIL
@@ -262,6 +263,7 @@ def test_one_that_comes_once_is_ended_by_hand(
     an_alert()
     assert Match.objects.get().until == UNTIL
     quiet_changes.end_now(blackout, datetime.now(UTC))
+    assert f"{blackout.end_time:%H:%M}" == "09:30"  # as its own clocks show it
     at(clock, "08:40")
     assert len(board.created) == 1
     an_alert(dedup_key="later")

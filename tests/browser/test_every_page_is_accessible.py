@@ -46,6 +46,13 @@ def paths(ada: User) -> list[str]:
         "/alerts/rules/new/",
         f"/alerts/rules/{rule.pk}/",
         f"/alerts/rules/{rule.pk}/deletion/",
+        "/alerts/rules/breaking/",
+        f"/alerts/rules/explain/?alert={recorded.alert_id}",
+        "/alerts/quiet-times/",
+        "/alerts/schedules/new/",
+        "/alerts/blackouts/new/",
+        "/help/",
+        "/help/rules/",
         "/api/v1/docs",
         "/no/such/page",
     ]
