@@ -40,7 +40,7 @@ def creates_shown(alert: Any) -> list[Delivery]:
     """In a list: its creates; where a storm or group speaks for it, those of the summary."""
     own: list[Delivery] = alert.creates
     is_silent = all(create.state == DeliveryState.SKIPPED for create in own)
-    return alert.part_of.alert.creates if alert.part_of and is_silent else own
+    return alert.part_of.alert.told_creates if alert.part_of and is_silent else own
 
 
 @register.filter

@@ -38,7 +38,7 @@ def list_alerts(request: HttpRequest) -> HttpResponse:
         Prefetch("deliveries", creates, "creates"),
         Prefetch("matches", explaining.first_held(), "held"),
         Prefetch("part_of__alert", Alert.objects.only("count")),
-        Prefetch("part_of__alert__deliveries", creates, "creates"),
+        Prefetch("part_of__alert__deliveries", creates, "told_creates"),
     )
     page = page_of(rows_with, request.GET)
     count = capped_count(rows, "alert", "alerts")
