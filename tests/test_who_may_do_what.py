@@ -15,7 +15,6 @@ CONFIGURING = [
     "/alerts/rules/new/",
     "/alerts/schedules/new/",
     "/alerts/blackouts/new/",
-    "/alerts/rules/preview/",
 ]
 READING = [
     "/alerts/",
