@@ -69,6 +69,17 @@ def test_storms_and_what_kills_workers() -> None:
         assert sentence in page
 
 
+def test_bursts_and_flapping() -> None:
+    page = read("docs/rules.md")
+    for sentence in (
+        f"within {settings.GROUP_WINDOW / 60:g} minutes of the first (`GROUP_WINDOW`)",
+        f"waits {settings.GROUP_GATHER:g} s (`GROUP_GATHER`)",
+        f"opened more than {settings.FLAP_LIMIT} times within {settings.FLAP_WINDOW / 3600:g} hours",
+        f"until {settings.FLAP_SETTLE / 60:g} quiet minutes have passed (`FLAP_SETTLE`)",
+    ):
+        assert sentence in page
+
+
 def test_what_a_failure_means() -> None:
     page = read("docs/reliability.md")
     limits = f"at most {settings.RETRY_AFTER_LIMIT:g} s; {settings.RATE_LIMIT_PAUSE:g} s if it"
