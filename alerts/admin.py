@@ -22,40 +22,11 @@ from alerts.models import (
     Schedule,
     Suppression,
 )
+from alerts.rule_form import RuleForm
 from destinations.models import ALERT_CONFIGURATION
 
 PAGE = 50
-RULE_FIELDS = [
-    "name",
-    "is_active",
-    "description",
-    "event_types",
-    "severities",
-    "min_severity",
-    "data_sources",
-    "schemas",
-    "assets",
-    "exclude_data_sources",
-    "exclude_schemas",
-    "exclude_assets",
-    "asset_ids",
-    "tags",
-    "tag_mode",
-    "change_scope",
-    "change_types",
-    "columns",
-    "late_minutes",
-    "over_percent",
-    "min_events",
-    "min_minutes",
-    "destinations",
-    "schedule",
-    "cooldown_minutes",
-    "daily_limit",
-    "is_grouped",
-    "created_at",
-    "updated_at",
-]
+RULE_FIELDS = [*RuleForm.Meta.fields, "created_at", "updated_at"]
 
 if TYPE_CHECKING:
     ReadOnlyBase = admin.options.BaseModelAdmin[Any]

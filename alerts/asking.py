@@ -11,9 +11,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from alerts import new_rows, quotas, rules
+from alerts.conditions import Conditions
 from alerts.events import Event
 from alerts.explaining import Said, in_order, said_now
-from alerts.models import Alert, Verdict
+from alerts.models import Alert, Rule, Verdict
 from alerts.rulebook import Rulebook
 from alerts.rules import Finding
 from destinations.messages import Action
@@ -46,7 +47,7 @@ def of_alert(alert: Alert, now: datetime | None = None) -> Now:
     """As if the alert, saved or not, were judged at this moment. What a rule has taken stays
     taken."""
     now, book = now or timezone.now(), Rulebook()
-    findings = _findings(alert, book, now)
+    findings = findings_on(alert, book.conditions, book, now)
     matched = [found for found in findings if found.verdict == Verdict.MATCHED and found.fits]
     said = in_order(said_now(finding, now) for finding in findings)
     return Now(said, _hearers(alert, matched, book))
@@ -57,10 +58,13 @@ def same_problem(event: Event) -> Alert | None:
     return Alert.objects.filter(open_fingerprint=event.fingerprint).first()
 
 
-def _findings(alert: Alert, book: Rulebook, now: datetime) -> list[Finding]:
+def findings_on(
+    alert: Alert, asked: Iterable[Rule | Conditions], book: Rulebook, now: datetime
+) -> list[Finding]:
+    """What these rules say, quotas counted in."""
     taken = _taken(alert)
     found = rules.verdicts(
-        alert, book.conditions, now=now, breaking=book.breaking, quiet=book.quiet, taken=taken
+        alert, asked, now=now, breaking=book.breaking, quiet=book.quiet, taken=taken
     )
     fresh = [f.rule for f in found if f.verdict == Verdict.MATCHED and f.rule.pk not in taken]
     limited = [(rule, book.quiet.schedule_of(rule)) for rule in fresh]

@@ -39,12 +39,18 @@ def ends_at(blackout: Blackout, moment: datetime) -> datetime | None:
 
 def next_after(blackout: Blackout, moment: datetime) -> Occurrence | None:
     """The first occurrence that begins after the moment; None if none is to come."""
+    days = next_days(blackout, moment)
+    return _occurrence(blackout, *days) if days else None
+
+
+def next_days(blackout: Blackout, moment: datetime) -> tuple[date, date] | None:
+    """First and last day of that occurrence, as they are written. Where the clocks skip its first
+    minutes they may show the next day already."""
     if not blackout.is_active:
         return None
     around = _around(blackout, max(_date(blackout, moment), blackout.start_date))
-    occurrences = (_occurrence(blackout, *days) for days in around)
-    coming = (each for each in occurrences if moment < each.start < each.end)
-    return min(coming, key=lambda each: each.start, default=None)
+    occurrences = ((days, _occurrence(blackout, *days)) for days in around)
+    return min((days for days, each in occurrences if moment < each.start < each.end), default=None)
 
 
 def _date(blackout: Blackout, moment: datetime) -> date:

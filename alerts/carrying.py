@@ -6,7 +6,6 @@ batches of the sweeper's, so that nobody waits for them.
 
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from alerts.digests import UNTOLD
 from alerts.models import Delivery, DeliveryState
+from alerts.wording import moment
 from destinations.messages import Action
 
 BATCH = 500
@@ -89,13 +89,10 @@ def _fate(leader: Delivery) -> dict[str, Any]:
 
 
 def _fate_of_told(leader: Delivery) -> dict[str, Any]:
+    of_its_time = f" of {moment(leader.digest_at)}" if leader.digest_at else ""
     return {
         "state": DeliveryState.DELIVERED,
-        "reason": f"Told in the digest of {moment(leader.digest_at)}.",
+        "reason": f"Told in the digest{of_its_time}.",
         "delivered_at": leader.delivered_at,
         "next_attempt_at": None,
     }
-
-
-def moment(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from alerts.models import (
+    HELD,
     Alert,
     Cooldown,
     Delivery,
@@ -18,7 +19,6 @@ from alerts.models import (
     Lane,
     Match,
     Rule,
-    Verdict,
 )
 from destinations.messages import Action
 from destinations.models import Destination
@@ -63,7 +63,7 @@ def _pull_in_what_is_held(now: datetime, soon: datetime) -> int:
     # A wait may rightly be long: who wrote it tells. By rule, for that is how the index goes.
     from_ahead = Match.objects.filter(
         rule__in=Rule.objects.all(),
-        verdict__in=[Verdict.WAITING, Verdict.SUPPRESSED],
+        verdict__in=HELD,
         evaluated_at__gt=soon,
         look_again_at__gt=now,
     )

@@ -10,14 +10,13 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from alerts.models import Alert, Explanation, Match, Rule, Suppressor, Verdict
+from alerts.models import HELD, Alert, Explanation, Match, Rule, Suppressor, Verdict
 from alerts.rules import Finding
 
 LIMIT = 1000  # rules
 # On a page. With 500 rules, those that did not match are by far the most.
 SHOWN = 200
 ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
-HELD = (Verdict.SUPPRESSED, Verdict.WAITING)
 
 
 @dataclass(frozen=True, slots=True)

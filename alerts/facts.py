@@ -21,7 +21,6 @@ class Facts:
     # take them.
     names: dict[str, list[str]]
     lowered: dict[str, list[str]]
-    changes: list[dict[str, Any]]
     # By change type, the columns that it is about: in small letters, and as they are spelled.
     columns: dict[str, dict[str, str]]
     breaking: Collection[str]
@@ -44,7 +43,6 @@ def facts_of(alert: Alert, now: datetime, breaking: Collection[str] = BREAKING) 
         rank=SEVERITY_RANK[alert.severity],
         names=names,
         lowered={key: [name.lower() for name in given if name] for key, given in names.items()},
-        changes=alert.changes,
         columns=_columns(alert.changes),
         breaking=breaking,
         lateness=lateness_of(alert.details),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from alerts.models import Alert, Delivery, Match, QuietWindow, Suppression, Verdict
+from alerts.models import HELD, Alert, Delivery, Match, QuietWindow, Suppression, Verdict
 from destinations.messages import Action
 
 PAGE_SIZE = 50
@@ -78,8 +78,7 @@ def _fate(row: Suppression, match: Match | None) -> Fate:
         return Fate(row.rule_id, row.rule_name, "ended")
     if match is None or row.rule_id is None:
         return Fate(row.rule_id, row.rule_name, "passed_over", "The rule is gone.")
-    is_held = verdict in (Verdict.SUPPRESSED, Verdict.WAITING)
-    state: Literal["held", "passed_over"] = "held" if is_held else "passed_over"
+    state: Literal["held", "passed_over"] = "held" if verdict in HELD else "passed_over"
     return Fate(row.rule_id, row.rule_name, state, match.reason, match.until)
 
 

@@ -29,6 +29,13 @@ class RadioButtons(forms.RadioSelect):
     template_name = "alerts/rule_checkboxes.html"
 
 
+def is_on(form: forms.ModelForm[Any]) -> bool:
+    """For `clean_is_active`: a new row is on unless it was switched off; a box left out says
+    nothing."""
+    left_out = form.add_prefix("is_active") not in form.data
+    return bool((left_out and form.instance._state.adding) or form.cleaned_data["is_active"])
+
+
 class LinesField(forms.CharField):
     """Several values, one a line; empty lines and repetitions are dropped."""
 
@@ -80,7 +87,7 @@ def _objection_to_brackets(pattern: str) -> str:
         if end < 0:
             return "has a [ without its ]. For the character itself write [[]."
         rest = inside[end + 1 :]
-    if NOTHING in translate(pattern):
+    if "[" in pattern and NOTHING in translate(pattern):
         return "has brackets that nothing fits. Write a range from low to high: [a-z]."
     return ""
 

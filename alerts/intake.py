@@ -91,7 +91,7 @@ class Intake:
             is_news = self._refresh(alert, event)
         if is_news or not alert.is_matched or self._judge.rulebook.hears_repeats:
             self._judge.judge(alert, is_new=alert.pk in self._alerts)
-        return alert, STATUSES[Verdict(alert.verdict)]
+        return alert, STATUSES[alert.all_in_all]
 
     def _open_alert(self, event: events.Event) -> Alert:
         alert = new_rows.alert(event)

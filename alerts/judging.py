@@ -41,6 +41,8 @@ class Judge:
         self._matches: dict[UUID, list[Match]] = {}
         self._explanations: dict[UUID, Explanation] = {}
         self._suppressions: list[tuple[Alert, Finding]] = []
+        # What holds alerts back: the ids of rules, schedules and blackouts.
+        self._holders: dict[str, set[UUID]] = defaultdict(set)
         self._deliveries: dict[UUID, dict[UUID, Delivery]] = {}
         self._to_ring: set[UUID] = set()
         self._to_wait: set[UUID] = set()
@@ -67,6 +69,8 @@ class Judge:
 
     def write(self) -> None:
         """Saves all that was noted and planned. The alerts are there already."""
+        for kind, ids in self._holders.items():
+            self.rulebook.hold(kind, ids)
         self._write_matches()
         windows.keep(self._suppressions)
         rows.insert([create for to in self._deliveries.values() for create in to.values()])
@@ -78,6 +82,7 @@ class Judge:
         for noted in (self._fresh, self._to_ring, self._to_wait):
             noted.clear()
         self._suppressions.clear()
+        self._holders.clear()
 
     def _earlier(self, alert: Alert) -> dict[UUID | None, Match]:
         """What rules have said of the alert before, saved or not."""
@@ -123,6 +128,9 @@ class Judge:
         self._matches[alert.pk] = [new_rows.match(alert, finding, now) for finding in noted]
         self._explanations[alert.pk] = new_rows.explanation(alert, passed_over, now)
         self._suppressions += [(alert, finding) for finding in noted if finding.obstacle]
+        for finding in noted:
+            for kind, pk in finding.holders:
+                self._holders[kind].add(pk)
 
     def _plan(self, alert: Alert, matched: Iterable[Rule]) -> None:
         """One create for each destination that the rules name, if it has none yet."""

@@ -1,6 +1,6 @@
 """The states of an alert: acknowledged, snoozed, woken, ended. Every change is on its timeline."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -74,14 +74,14 @@ def _change(
     kind: Activity.Kind,
     actor: str,
     note: str,
-    snoozed_until: object = None,
+    snoozed_until: datetime | None = None,
 ) -> Alert:
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     if not alert.is_open:
         raise AlreadyEnded(f"This alert was already {alert.state}.")
     if alert.state == AlertState.SNOOZED:
         alert.matches.filter(suppressor=Suppressor.SNOOZE).look_again()
-    alert.snoozed_until = snoozed_until  # type: ignore[assignment]
+    alert.snoozed_until = snoozed_until
     return _set(alert, state, kind, actor, note)
 
 

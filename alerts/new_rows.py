@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from alerts.events import Event as Reported
-from alerts.models import Alert, Event, Explanation, Match, Verdict
+from alerts.models import HELD, Alert, Event, Explanation, Match
 from alerts.rules import Finding
 from alerts.windows import NEVER
 
@@ -54,7 +54,7 @@ def alert(reported: Reported) -> Alert:
 
 
 def match(alert: Alert, finding: Finding, now: datetime) -> Match:
-    is_held = finding.verdict in (Verdict.WAITING, Verdict.SUPPRESSED)
+    is_held = finding.verdict in HELD
     return Match(
         alert_id=alert.pk,
         rule_id=finding.rule.pk,

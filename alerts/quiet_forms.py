@@ -8,7 +8,7 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils import timezone
 
-from alerts.form_fields import CheckboxGroups, PatternsField, RadioButtons
+from alerts.form_fields import CheckboxGroups, PatternsField, RadioButtons, is_on
 from alerts.models import Blackout, Schedule
 from alerts.quiet_fields import ClockField, DayField, ZoneField
 from alerts.quiet_words import DAYS
@@ -165,9 +165,7 @@ class BlackoutForm(forms.ModelForm[Blackout]):
         self.fields["recurrence"].required = False
 
     def clean_is_active(self) -> bool:
-        """A new one is on unless it was switched off; a box left out says nothing."""
-        left_out = self.add_prefix("is_active") not in self.data
-        return True if left_out and self.instance._state.adding else self.cleaned_data["is_active"]
+        return is_on(self)
 
     def clean_recurrence(self) -> str:
         return self.cleaned_data["recurrence"] or Blackout.Recurrence.ONCE

@@ -7,7 +7,7 @@ that have one cost anything.
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from alerts.models import Alert, Cooldown, DailyCount, Rule, Schedule, Suppresso
 from alerts.rows import prepared, prepared_all
 from alerts.suppression import Obstacle
 from alerts.wording import moment
-from alerts.zones import zone_of
+from alerts.zones import moment_of, zone_of
 
 DAY = timedelta(days=1)
 # A cooldown counts in both directions: who waited for a lock may be at an earlier `now` than the
@@ -32,16 +32,15 @@ COUNT = """
     ON CONFLICT (rule_id, day) DO UPDATE SET taken = alerts_dailycount.taken + 1
     WHERE alerts_dailycount.taken < %s"""
 
-
 BACK = "UPDATE alerts_dailycount SET taken = taken - 1 WHERE rule_id = %s AND day = %s"
 
 
 def take(rule: Rule, alert: Alert, schedule: Schedule | None, now: datetime) -> Obstacle | None:
     """Takes one of the rule's quota for the alert; or says what is used up, and takes nothing."""
-    asset = _asset_key(alert)
+    asset = asset_key(alert)
     if cooldown := _cools_until(rule, asset, now):
         return _cooling(rule, cooldown)
-    zone = zone_of(schedule.zone if schedule else "UTC")
+    zone = zone_of_days(schedule)
     day = now.astimezone(zone).date()
     if not _count(rule, day):
         return _used_up(rule, day, zone)
@@ -51,22 +50,12 @@ def take(rule: Rule, alert: Alert, schedule: Schedule | None, now: datetime) -> 
     return None
 
 
-def obstacle(rule: Rule, alert: Alert, schedule: Schedule | None, now: datetime) -> Obstacle | None:
-    """What is used up, as `take` would say it: but nothing is taken."""
-    if cooldown := _cools_until(rule, _asset_key(alert), now):
-        return _cooling(rule, cooldown)
-    zone = zone_of(schedule.zone if schedule else "UTC")
-    day = now.astimezone(zone).date()
-    count = DailyCount.objects.filter(rule=rule.pk, day=day, taken__gte=rule.daily_limit or 0)
-    return _used_up(rule, day, zone) if rule.daily_limit and count.exists() else None
-
-
 def used_up(
     alert: Alert, limited: Iterable[tuple[Rule, Schedule | None]], now: datetime
 ) -> dict[UUID, Obstacle]:
     """What `take` would answer each of these rules, by the rule's id; takes nothing."""
     by_id = {
-        rule.pk: (rule, zone_of(schedule.zone if schedule else "UTC"))
+        rule.pk: (rule, zone_of_days(schedule))
         for rule, schedule in limited
         if rule.cooldown_minutes or rule.daily_limit
     }
@@ -78,16 +67,27 @@ def used_up(
         rule, zone = by_id[count.rule_id]
         if rule.daily_limit and count.day == days[rule.pk] and count.taken >= rule.daily_limit:
             found[rule.pk] = _used_up(rule, count.day, zone)
-    for last in Cooldown.objects.filter(rule__in=by_id, asset=_asset_key(alert)):
+    for last in Cooldown.objects.filter(rule__in=by_id, asset=asset_key(alert)):
         rule, _ = by_id[last.rule_id]
         if abs(now - last.taken_at) < (length := timedelta(minutes=rule.cooldown_minutes or 0)):
             found[rule.pk] = _cooling(rule, last.taken_at + length)  # asked first
     return found
 
 
+def zone_of_days(schedule: Schedule | None) -> tzinfo:
+    """By whose days a daily limit counts."""
+    return zone_of(schedule.zone if schedule else "UTC")
+
+
 def day_ends_at(day: date, zone: tzinfo) -> datetime:
     """The zone's midnight after the day, in UTC."""
-    return datetime.combine(day + DAY, time(), zone).astimezone(UTC)
+    return moment_of(datetime.combine(day + DAY, time()), zone)
+
+
+def asset_key(alert: Alert) -> str:
+    """Equal for alerts that share a cooldown."""
+    name = f"{alert.data_source}\x1f{alert.asset_name}"
+    return hashlib.sha256(name.lower().encode()).hexdigest()
 
 
 def _cools_until(rule: Rule, asset: str, now: datetime) -> datetime | None:
@@ -139,8 +139,3 @@ def _used_up(rule: Rule, day: date, zone: tzinfo) -> Obstacle:
     until = day_ends_at(day, zone)
     reason = f"The rule has taken its {rule.daily_limit} alerts of {day}: until {moment(until)}."
     return Obstacle(Suppressor.DAILY_LIMIT, reason, until)
-
-
-def _asset_key(alert: Alert) -> str:
-    name = f"{alert.data_source}\x1f{alert.asset_name}"
-    return hashlib.sha256(name.lower().encode()).hexdigest()

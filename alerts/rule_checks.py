@@ -76,20 +76,20 @@ def _rules_out(values: Values, event_types: set[EventType]) -> bool:
 
 
 def _exclusion(name: str, values: Values) -> Problems:
-    for excluded in values.get(f"exclude_{name}") or ():
-        for included in values.get(name) or ():
-            if _takes_all(excluded.lower(), included.lower()):
-                sentence = f"{excluded} excludes all that {included} lets in."
-                yield f"exclude_{name}", sentence
-                return
-
-
-def _takes_all(excluded: str, included: str) -> bool:
-    """Whether the one pattern fits everything that the other does. Stars in a pattern are taken by
-    stars alone, so where the first has nothing but stars, looking at the other as a name will do.
-    """
-    is_sure = not WILDCARDS & set(included) or not {"?", "["} & set(excluded)
-    return excluded == included or (is_sure and Patterns([excluded]).fits(included))
+    """Two lists of hundreds of patterns have tens of thousands of pairs, so each list is made ready
+    once. Stars in a pattern are taken by stars alone, so where what excludes has nothing but stars,
+    looking at the other as a name will do."""
+    excluded = values.get(f"exclude_{name}") or []
+    same = {line.lower(): line for line in excluded}
+    every = Patterns(excluded)
+    with_stars = Patterns(line for line in excluded if not {"?", "["} & set(line))
+    for included in values.get(name) or ():
+        lowered = included.lower()
+        sure = with_stars if WILDCARDS & set(lowered) else every
+        found = same.get(lowered) or (sure.fits(lowered) and sure.that_fits([lowered]))
+        if found:
+            yield f"exclude_{name}", f"{found} excludes all that {included} lets in."
+            return
 
 
 def _schedule(values: Values) -> Problems:

@@ -16,8 +16,9 @@ from alerts.form_fields import (
     LinesField,
     PatternsField,
     RadioButtons,
+    is_on,
 )
-from alerts.models import ChangeScope, Rule, Schedule
+from alerts.models import ChangeScope, Rule, Schedule, TagMode
 from alerts.vocabulary import EventType, Severity, change_type_choices
 from destinations.models import Destination
 
@@ -170,9 +171,10 @@ class RuleForm(forms.ModelForm[Rule]):
             self.initial["change_scope"] = ChangeScope.CHOSEN
 
     def clean_is_active(self) -> bool:
-        """A new rule is on unless it was switched off; a box left out says nothing."""
-        left_out = self.add_prefix("is_active") not in self.data
-        return True if left_out and self.instance._state.adding else self.cleaned_data["is_active"]
+        return is_on(self)
+
+    def clean_tag_mode(self) -> str:
+        return self.cleaned_data["tag_mode"] or TagMode.ANY
 
     def clean(self) -> None:
         super().clean()

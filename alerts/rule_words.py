@@ -1,10 +1,11 @@
 """A rule in words: what it asks for, and when it keeps quiet. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from alerts.lateness import in_words
 from alerts.models import ChangeScope, Rule, TagMode
 from alerts.vocabulary import EventType, Severity, change_name
+from alerts.wording import joined
 
 SHOWN = 3  # names in a condition, before "4 more"
 Lines = Iterator[tuple[str, str]]
@@ -21,7 +22,7 @@ def conditions_of(rule: Rule, shown: int | None = SHOWN) -> Lines:
         ("Schema", _scope(rule.schemas, rule.exclude_schemas, shown)),
         ("Asset", _scope(rule.assets, rule.exclude_assets, shown)),
         ("Asset ID", _or(rule.asset_ids, shown)),
-        ("Tag", _joined(rule.tags, shown, " and " if rule.tag_mode == TagMode.ALL else " or ")),
+        ("Tag", joined(rule.tags, " and " if rule.tag_mode == TagMode.ALL else " or ", shown)),
         ("Late", _late(rule)),
         ("Waits for", _patience(rule)),
     ]
@@ -71,14 +72,4 @@ def _patience(rule: Rule) -> str:
 
 
 def _or(names: list[str], shown: int | None) -> str:
-    return _joined(names, shown, " or ")
-
-
-def _joined(names: list[str], shown: int | None, word: str) -> str:
-    listed = names[:shown]
-    more = len(names) - len(listed)
-    return word.join(_with_more(listed, more))
-
-
-def _with_more(listed: Iterable[str], more: int) -> list[str]:
-    return [*listed, *([f"{more} more"] if more else [])]
+    return joined(names, " or ", shown)

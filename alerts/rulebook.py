@@ -7,7 +7,7 @@ rules, reading and preparing them would take most of the time of every event.
 import functools
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -21,6 +21,7 @@ from alerts.digest_slots import slot_after
 from alerts.models import Blackout, Rule, Schedule
 from alerts.scopes import Scope
 from alerts.suppression import QuietTimes
+from alerts.turns import Outdated
 from alerts.vocabulary import breaking_with
 
 # A row's id and when it was saved say whether it is still the one that is kept.
@@ -34,6 +35,9 @@ STAMPS = """
         FROM alerts_breakingflag
     ORDER BY 4"""
 FLAGS = ("breaking", "harmless")
+HOLD = """
+    SELECT CAST(id AS text), CAST(updated_at AS text) FROM alerts_{kind}
+    WHERE id IN ({places}) ORDER BY id FOR SHARE"""
 # The config of those only that want digests: few, and reading it takes time. As text, because the
 # ids of most rules are not needed as ids.
 DESTINATIONS = """
@@ -121,6 +125,20 @@ class Rulebook:
         """When the destination's next digest is due; None if it gets each alert at once."""
         config = self._configs.get(destination)
         return slot_after(config, timezone.now()) if config else None
+
+    def hold(self, kind: str, ids: Iterable[UUID]) -> None:
+        """Keeps these rules, schedules or blackouts as they were read until the end of the
+        transaction: who changes one waits, and then finds what it holds back. Raises Outdated if
+        that is too late. SQLite has one writer: nothing changes meanwhile."""
+        if not connection.features.has_select_for_update:
+            return
+        names = [str(pk) for pk in ids]
+        statement = HOLD.format(kind=kind, places=", ".join(["%s"] * len(names)))
+        with connection.cursor() as cursor:
+            cursor.execute(statement, names)
+            held = cursor.fetchall()
+        if len(held) < len(names) or not set(held) <= set(self._stamps[kind]):
+            raise Outdated(f"A {kind} was changed meanwhile.")
 
     @functools.cached_property
     def _stamps(self) -> dict[str, list[Stamp]]:

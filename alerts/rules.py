@@ -5,15 +5,16 @@ A rule that wants an alert may have to wait (alerts/conditions.py), or be kept q
 verdict has effects (alerts/quotas.py).
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
 from alerts.conditions import Conditions
 from alerts.facts import Facts, facts_of
-from alerts.models import Alert, Rule, Suppressor, Verdict
+from alerts.models import HELD, Alert, Rule, Suppressor, Verdict
 from alerts.suppression import Obstacle, QuietTimes
 from alerts.vocabulary import BREAKING
 
@@ -34,6 +35,16 @@ class Finding(NamedTuple):
     @property
     def suppressor(self) -> Suppressor | None:
         return self.obstacle.kind if self.obstacle else None
+
+    @property
+    def holders(self) -> Iterator[tuple[str, UUID]]:
+        """The rows that hold the alert back: their kind and id."""
+        if self.verdict in HELD:
+            yield "rule", self.rule.pk
+        if self.obstacle and self.obstacle.schedule:
+            yield "schedule", self.obstacle.schedule.pk
+        if self.obstacle and self.obstacle.blackout:
+            yield "blackout", self.obstacle.blackout.pk
 
 
 def verdicts(

@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from alerts.events import Text
-from alerts.models import Verdict
+from alerts.models import Alert
 
 T = TypeVar("T")
 
@@ -108,9 +108,8 @@ class AlertOut(Schema):
     ended_at: datetime | None
 
     @staticmethod
-    def resolve_verdict(alert: Any) -> str:
-        """What all rules together do with it. Old rows say only if they match."""
-        return alert.verdict or (Verdict.MATCHED if alert.is_matched else Verdict.NOT_MATCHED)
+    def resolve_verdict(alert: Alert) -> str:
+        return alert.all_in_all
 
 
 class VerdictOut(Schema):

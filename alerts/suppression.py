@@ -38,13 +38,9 @@ class QuietTimes:
     def schedule_of(self, rule: Rule) -> Schedule | None:
         return self.schedules.get(rule.schedule_id) if rule.schedule_id else None
 
-    def obstacle(self, facts: Facts, rule: Rule) -> Obstacle | None:
-        """The first thing that keeps the rule quiet at this moment."""
-        return self.at(facts)(rule)
-
     def at(self, facts: Facts) -> Callable[[Rule], Obstacle | None]:
-        """The same for many rules. What does not depend on the rule is found once, and only if a
-        rule comes so far."""
+        """Says of any rule the first thing that keeps it quiet at this moment. What does not depend
+        on the rule is found once, and only if a rule comes so far."""
         snooze, blackout = _snooze(facts), functools.cache(lambda: self._blackout(facts))
         on_schedule = functools.cache(lambda pk: self._schedule(facts, self.schedules.get(pk)))
         return lambda rule: (

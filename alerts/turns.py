@@ -19,6 +19,10 @@ _line = threading.Lock()
 _Result = TypeVar("_Result")
 
 
+class Outdated(OperationalError):
+    """Somebody has changed what the work was based on."""
+
+
 def work_off(some: Callable[[], int]) -> None:
     """Calls `some`, each time in a transaction of its own, until it says 0 or the round is over:
     the sweeper has other work, and events that come in meanwhile get their turn."""
@@ -37,8 +41,9 @@ def in_turn(work: Callable[[], _Result]) -> _Result:
             if not tries_left:
                 raise
         except OperationalError as error:
-            is_deadlock = getattr(error.__cause__, "sqlstate", "") == DEADLOCK
-            if not tries_left or not is_deadlock:
+            has_lost = isinstance(error, Outdated)
+            has_lost |= getattr(error.__cause__, "sqlstate", "") == DEADLOCK
+            if not tries_left or not has_lost:
                 raise
     raise AssertionError("unreachable")
 

@@ -1,7 +1,7 @@
 """How reasons list names and tell times. Pure."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 LIST_LIMIT = 5  # names in a reason
@@ -21,6 +21,13 @@ def any_of(names: Iterable[str]) -> str:
 def all_of(names: Iterable[str]) -> str:
     """`a and b and 3 more`."""
     return _joined(tuple(names), " and ")
+
+
+def joined(names: Sequence[str], word: str, limit: int | None) -> str:
+    """The first of them, and how many are left out."""
+    shown = names[:limit]
+    more = len(names) - len(shown)
+    return word.join([*shown, f"{more} more"] if more else shown)
 
 
 def of_some(one: str, many: str, names: Iterable[str]) -> str:
@@ -54,8 +61,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _joined(names: tuple[str, ...], word: str) -> str:
-    shown, more = _shortened(names)
-    return word.join([*shown, f"{more} more"] if more else shown)
+    return joined([clipped(name) for name in _given(names)], word, LIST_LIMIT)
 
 
 def _shortened(names: Iterable[str]) -> tuple[list[str], int]:

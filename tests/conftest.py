@@ -10,6 +10,17 @@ from alerts import lanes
 from sandbox.server import Sandbox
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is of the other database alone has nothing to show here."""
+    elsewhere = [
+        item
+        for item in items
+        if (only := item.get_closest_marker("only_on")) and connection.vendor not in only.args
+    ]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None

@@ -1,6 +1,6 @@
 """The rows: events and alerts, rules and matches, deliveries and attempts, lanes."""
 
-from alerts.models.alert import Activity, Alert, AlertState, Event, Verdict
+from alerts.models.alert import HELD, Activity, Alert, AlertState, Event, Verdict
 from alerts.models.delivery import Attempt, Delivery, DeliveryState
 from alerts.models.lane import Heartbeat, Installation, Lane
 from alerts.models.quiet import (
@@ -16,6 +16,7 @@ from alerts.models.rule import BreakingFlag, ChangeScope, Explanation, Match, Ru
 from alerts.models.storm import Look, Storm
 
 __all__ = [
+    "HELD",
     "Activity",
     "Alert",
     "AlertState",

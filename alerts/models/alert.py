@@ -17,7 +17,6 @@ class AlertState(models.TextChoices):
     DISMISSED = "dismissed", "Dismissed"
 
 
-ENDED_STATES = (AlertState.RESOLVED, AlertState.DISMISSED)
 OPEN_STATES = (AlertState.TRIGGERED, AlertState.ACKNOWLEDGED, AlertState.SNOOZED)
 
 
@@ -28,6 +27,10 @@ class Verdict(models.TextChoices):
     SUPPRESSED = "suppressed", "Suppressed"
     WAITING = "waiting", "Waiting"
     NOT_MATCHED = "not_matched", "Not matched"
+
+
+# May still be sent, later.
+HELD = (Verdict.SUPPRESSED, Verdict.WAITING)
 
 
 class Alert(models.Model):
@@ -62,7 +65,7 @@ class Alert(models.Model):
     # (alerts/flapping.py). Set while its detector says that it is over: when it then ends.
     is_flapping = models.BooleanField(default=False, db_default=False)
     settles_at = models.DateTimeField(null=True)
-    # The storm whose summary speaks for this alert (alerts/storms.py).
+    # The storm or group whose summary speaks for this alert (alerts/joining.py).
     part_of = models.ForeignKey(
         "alerts.Storm",
         null=True,
@@ -137,6 +140,14 @@ class Alert(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def all_in_all(self) -> Verdict:
+        """What the rules do with it, also where only `is_matched` says so: code that knows no
+        `verdict` may have written it."""
+        if self.is_matched:
+            return Verdict.MATCHED
+        return Verdict(self.verdict or Verdict.NOT_MATCHED)
 
     @property
     def asset_name(self) -> str:

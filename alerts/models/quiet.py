@@ -76,10 +76,6 @@ class Blackout(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("blackout", args=[self.pk])
 
-    @property
-    def is_global(self) -> bool:
-        return not (self.data_sources or self.schemas or self.assets or self.tags)
-
 
 class QuietWindow(models.Model):
     """One time in which a schedule or a blackout held something back; made by the first alert."""

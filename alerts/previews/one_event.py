@@ -5,20 +5,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts import events, new_rows, quotas
+from alerts import events, new_rows
+from alerts.asking import findings_on
 from alerts.conditions import Conditions
 from alerts.facts import Facts, facts_of
 from alerts.lateness import in_words
 from alerts.models import Rule, Verdict
 from alerts.rule_words import conditions_of
 from alerts.rulebook import Rulebook
-from alerts.rules import Finding, suppressed, verdicts
+from alerts.rules import Finding
 from alerts.vocabulary import EventType, Severity, change_label
 from alerts.wording import listed
 
 SIZE_LIMIT = 64 * 1024  # bytes
 NOT_GIVEN = "not given"
 SHOWN = 5  # names in a condition
+ERRORS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,20 @@ def ask(rule: Rule, pasted: str, now: datetime) -> Answer:
     except events.MalformedJson as error:
         return Answer(errors=[{"field": "", "message": str(error)}])
     except events.InvalidEvent as error:
-        return Answer(errors=error.errors)
+        return Answer(errors=_first(error.errors))
     return _answer(rule, event, now)
+
+
+def _first(errors: Sequence[dict[str, str]]) -> Sequence[dict[str, str]]:
+    """There may be one for each value of the event."""
+    more = len(errors) - ERRORS_SHOWN
+    rest = [{"field": "", "message": f"{more:,} more of the kind."}] if more > 0 else []
+    return [*errors[:ERRORS_SHOWN], *rest]
 
 
 def _answer(rule: Rule, event: events.Event, now: datetime) -> Answer:
     book, alert = Rulebook(), new_rows.alert(event)
-    [finding] = verdicts(alert, [rule], now=now, breaking=book.breaking, quiet=book.quiet)
-    if finding.verdict == Verdict.MATCHED and not rule._state.adding:
-        obstacle = quotas.obstacle(rule, alert, book.quiet.schedule_of(rule), now)
-        finding = suppressed(rule, obstacle) if obstacle else finding
+    [finding] = findings_on(alert, [rule], book, now)
     checks = list(_checks(rule, facts_of(alert, now, book.breaking)))
     return Answer(finding=finding, checks=checks, is_end=event.status == "resolved")
 
@@ -94,11 +100,11 @@ def _name(key: str) -> Callable[[Facts], str]:
 
 
 def _changes(facts: Facts) -> str:
-    return listed(change_label(each["change_type"], facts.breaking) for each in facts.changes)
+    return listed(change_label(each["change_type"], facts.breaking) for each in facts.alert.changes)
 
 
 def _columns(facts: Facts) -> str:
-    return listed(change.get("column", "") for change in facts.changes)
+    return listed(change.get("column", "") for change in facts.alert.changes)
 
 
 def _lateness(facts: Facts) -> str:

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from alerts.conditions import Conditions
 from alerts.facts import facts_of
+from alerts.groups import burst_of
 from alerts.models import Alert, Rule, Suppressor
 from alerts.previews.quiet_spells import QuietSpells
 from alerts.previews.sampling import Stored
 from alerts.previews.simulation import Fate, Outcome, Wanted, how_many, simulate
+from alerts.quotas import asset_key
 from alerts.rulebook import Rulebook
 
 SAMPLES = 10
@@ -173,8 +175,8 @@ def _wanted(rule: Rule, alert: Alert, covering: tuple[int, ...]) -> Wanted:
         ready_at=_ready_at(rule, alert),
         event_type=alert.event_type,
         severity=alert.severity,
-        asset=f"{alert.data_source}\x1f{alert.asset_name}".lower(),
-        burst=(alert.data_source, alert.event_type, alert.schema),
+        asset=asset_key(alert) if rule.cooldown_minutes else "",
+        burst=burst_of(alert) if rule.is_grouped else "",
         covering=covering,
     )
 

@@ -6,6 +6,7 @@ What it says of a moment is what alerts/suppression.py says of it.
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from alerts import blackouts, schedules
 from alerts.facts import Facts
@@ -44,6 +45,8 @@ class QuietSpells:
         self.blackouts = [blackout for blackout, _, _ in kept]
         self._scopes = [scope for _, scope, _ in kept]
         self._spells = [spells for _, _, spells in kept]
+        # By schedule: since when it is known to be open or not, which, and until when that holds.
+        self._stands: dict[UUID, tuple[datetime, bool, datetime | None]] = {}
 
     def that_cover(self, facts: Facts) -> tuple[int, ...]:
         """The places of the blackouts in whose scope the alert is."""
@@ -53,10 +56,22 @@ class QuietSpells:
         self, schedule: Schedule | None, covering: Sequence[int], moment: datetime
     ) -> Held | None:
         """The first thing that holds an alert back at the moment."""
-        if schedule and not schedules.is_open(schedule, moment):
-            return Suppressor.SCHEDULE, schedules.next_opening(schedule, moment)
+        is_open, turns_at = self._stand(schedule, moment) if schedule else (True, None)
+        if not is_open:
+            return Suppressor.SCHEDULE, turns_at
         ends = [end for place in covering if (end := self._spells[place].end_at(moment))]
         return (Suppressor.BLACKOUT, max(ends)) if ends else None
+
+    def _stand(self, schedule: Schedule, moment: datetime) -> tuple[bool, datetime | None]:
+        """Whether it is open, and until when. To look for that takes half a millisecond, and the
+        moments come in order: what was found for the last one holds for most."""
+        since, is_open, turns_at = self._stands.get(schedule.pk, (None, False, None))
+        if since is None or moment < since or (turns_at and moment >= turns_at):
+            is_open = schedules.is_open(schedule, moment)
+            turn = schedules.next_closing if is_open else schedules.next_opening
+            turns_at = turn(schedule, moment)
+            self._stands[schedule.pk] = moment, is_open, turns_at
+        return is_open, turns_at
 
 
 def _spells(blackout: Blackout, since: datetime, until: datetime) -> Iterator[Spell]:

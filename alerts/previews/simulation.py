@@ -16,8 +16,7 @@ from django.conf import settings
 
 from alerts.models import Rule, Schedule, Suppressor
 from alerts.previews.quiet_spells import Held, QuietSpells
-from alerts.quotas import day_ends_at
-from alerts.zones import zone_of
+from alerts.quotas import day_ends_at, zone_of_days
 
 LOOKS_LIMIT = 100_000  # at alerts that were held back before
 DUST = 1e-9  # what is left of an alert by the rounding of numbers
@@ -34,7 +33,7 @@ class Wanted:
     event_type: str
     severity: str
     asset: str  # by this a cooldown goes
-    burst: tuple[str, str, str]  # those of one burst share an incident
+    burst: str  # those of one burst share an incident
     covering: tuple[int, ...] = ()  # the blackouts in whose scope it is
 
     def is_open_at(self, moment: datetime) -> bool:
@@ -93,7 +92,7 @@ class _Simulation:
         self._rule, self._schedule, self._spells = rule, schedule, spells
         self._wanted, self._until = wanted, until
         self._quotas = _Quotas(rule, schedule, share, _per_cooldown(rule, wanted, share))
-        self._bursts: dict[tuple[str, str, str], tuple[datetime, int]] = {}
+        self._bursts: dict[str, tuple[datetime, int]] = {}
         self._outcome = Outcome([Fate() for _ in wanted])
 
     def run(self) -> Outcome:
@@ -134,7 +133,7 @@ class _Simulation:
         else:
             fate.opened += told
 
-    def _joins(self, burst: tuple[str, str, str], at: datetime) -> bool:
+    def _joins(self, burst: str, at: datetime) -> bool:
         began_at, place = self._bursts.get(burst, (None, 0))
         if began_at and at < began_at + timedelta(seconds=settings.GROUP_WINDOW):
             self._outcome.bursts[place] += 1
@@ -153,7 +152,7 @@ class _Quotas:
         self._cooldown = timedelta(minutes=rule.cooldown_minutes or 0)
         self._per_cooldown = per_cooldown
         self._daily = (rule.daily_limit or 0) * share
-        self._zone = zone_of(schedule.zone if schedule else "UTC")
+        self._zone = zone_of_days(schedule)
         self._cooling: dict[str, tuple[datetime, float]] = {}  # until when, and what is left
         self._taken: dict[date, float] = defaultdict(float)
 

@@ -6,12 +6,14 @@ from django import template
 from django.utils import timezone
 
 from alerts.breaking import breaking_here
-from alerts.carrying import moment
 from alerts.models import Delivery, DeliveryState, Lane
+from alerts.vocabulary import change_name
+from alerts.wording import moment
 from destinations.messages import Action, web_link
 
 register = template.Library()
 register.filter(web_link)
+register.filter(change_name)
 
 
 @register.filter
@@ -57,12 +59,6 @@ def _lane_pause(delivery: Delivery) -> str:
     if lane.paused_until and lane.paused_until > timezone.now():
         return f"{delivery.destination.name} has a short break: {lane.pause_reason}"
     return ""
-
-
-@register.filter
-def change_name(change_type: str) -> str:
-    """`column_removed` as "Column removed"."""
-    return change_type.replace("_", " ").capitalize()
 
 
 @register.simple_tag

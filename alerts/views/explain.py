@@ -14,6 +14,7 @@ from alerts.explaining import answer_of
 from alerts.models import Alert
 
 EVENT_LIMIT = 500_000  # characters
+ERRORS_SHOWN = 20  # an event may have one in each of its values
 FIELDS = (
     "event_type",
     "severity",
@@ -56,7 +57,9 @@ class EventForm(forms.Form):
         except events.MalformedJson as error:
             raise forms.ValidationError(str(error)) from None
         except events.InvalidEvent as error:
-            told = [f"{each['field']}: {each['message']}" for each in error.errors]
+            told = [f"{each['field']}: {each['message']}" for each in error.errors[:ERRORS_SHOWN]]
+            more = len(error.errors) - len(told)
+            told += [f"{more:,} more of the kind."] if more else []
             raise forms.ValidationError(told) from None
 
 

@@ -1,8 +1,9 @@
 """Quiet times on one page: blackouts, operating schedules, and what was suppressed of late."""
 
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, Prefetch, QuerySet, Value, When
+from django.db.models import Case, F, Prefetch, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -48,9 +49,14 @@ def show_window(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _blackouts() -> QuerySet[Blackout]:
-    """Those that recur, and then those that come once, the latest end first."""
-    is_once = Case(When(recurrence=Blackout.Recurrence.ONCE, then=Value(1)), default=Value(0))
-    return Blackout.objects.order_by("-is_active", is_once, "-end_date", "name")
+    """What may be on comes first, so that it is never cut off: those that come once and are not
+    over, the soonest end first; those that recur; and what is over, the latest end first."""
+    # By dates alone: no clock is more than a day away from that of UTC.
+    once, yesterday = Blackout.Recurrence.ONCE, timezone.now().date() - timedelta(days=1)
+    is_ahead = Q(recurrence=once, end_date__gte=yesterday)
+    rank = Case(When(is_ahead, then=0), When(recurrence=once, then=2), default=1)
+    soonest = Case(When(is_ahead, then=F("end_date")))
+    return Blackout.objects.order_by("-is_active", rank, soonest, "-end_date", "name")
 
 
 def _schedules() -> QuerySet[Schedule]:

@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from alerts.forms import RuleForm
 from alerts.models import Rule
 from alerts.previews import words
 from alerts.previews.drafts import Draft, draft_of
 from alerts.previews.one_event import ask
 from alerts.previews.past import Past, look_back
+from alerts.rule_form import RuleForm
 from alerts.vocabulary import EventType, Severity
 from destinations.models import ALERT_CONFIGURATION
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,12 +16,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from alerts import rule_templates
-from alerts.forms import RuleForm
+from alerts import rule_changes, rule_templates
 from alerts.guidance import advice_on
 from alerts.models import Rule
 from alerts.rule_figures import Figures, figures_of
-from alerts.rule_form import NAME_TAKEN
+from alerts.rule_form import NAME_TAKEN, RuleForm
 from alerts.rule_words import SHOWN, conditions_of, quiet_times_of
 from alerts.views.rule_preview import preview_context
 from destinations.models import ALERT_CONFIGURATION, Destination
@@ -71,9 +70,7 @@ def edit_rule(request: HttpRequest, pk: UUID) -> HttpResponse:
 def switch_rule(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Turns the rule on or off, as the form says: twice the same changes nothing."""
     rule = get_object_or_404(Rule, pk=pk)
-    rule.is_active = request.POST.get("is_active") == "true"
-    rule.save(update_fields=["is_active", "updated_at"])
-    rule.matches.look_again()
+    rule_changes.switch(rule, is_active=request.POST.get("is_active") == "true")
     done = "on" if rule.is_active else "off: it takes no new alerts"
     messages.success(request, f"{rule.name} is {done}.")
     after = request.POST.get("after", "")
@@ -87,7 +84,7 @@ def delete_rule(request: HttpRequest, pk: UUID) -> HttpResponse:
     rule = get_object_or_404(Rule, pk=pk)
     if request.method != "POST":
         return render(request, "alerts/rule_deletion.html", {"rule": rule})
-    rule.delete()
+    rule_changes.delete(rule)
     messages.success(request, f"{rule.name} was deleted.")
     return redirect("rules")
 
@@ -141,10 +138,7 @@ def _form_page(
 def _save(form: RuleForm) -> bool:
     """False, with an error, if somebody else has just taken the name."""
     try:
-        with transaction.atomic():
-            rule = form.save()
-            # What it waited for, or what held it back, may have changed.
-            rule.matches.look_again()
+        rule_changes.save(form.instance, form.save)
     except IntegrityError:
         form.add_error("name", NAME_TAKEN)
         return False

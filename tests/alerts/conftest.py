@@ -30,3 +30,10 @@ def clock() -> Iterator[time_machine.Traveller]:
     """The wall clock, half an hour before a full one: it goes on, and jumps when it is told to."""
     with time_machine.travel(START, tick=True) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def still() -> Iterator[time_machine.Traveller]:
+    """A clock that stands still until it is told to go on."""
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller

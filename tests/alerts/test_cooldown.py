@@ -1,6 +1,5 @@
 """A rule with a cooldown takes one alert of an asset, and no other for so long."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,18 +22,12 @@ from alerts.models import (
 from alerts.sweep import sweep
 from destinations.messages import Action
 from tests.alerts.factories import a_destination, a_rule, an_alert, an_event
+from tests.alerts.noticeboard import START
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+NOW = START  # when `still` stands
 ORDERS = "shop.public.orders"
 HOUR = 60  # minutes
-
-
-@pytest.fixture
-def still() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still until it is told to go on."""
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 def a_problem(name: str, asset: str = ORDERS, **fields: Any) -> Alert:

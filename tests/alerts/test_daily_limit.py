@@ -1,6 +1,5 @@
 """A rule with a daily limit takes so many alerts a day, in the zone of its schedule."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,17 +22,11 @@ from alerts.models import (
 )
 from alerts.sweep import sweep
 from tests.alerts.factories import a_destination, a_rule, alerts, an_alert, an_event
+from tests.alerts.noticeboard import START
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+NOW = START  # when `still` stands
 ALWAYS = [{"days": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "00:00"}]
-
-
-@pytest.fixture
-def still() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still until it is told to go on."""
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 def a_limited_rule(limit: int, zone: str = "", **conditions: Any) -> Rule:

@@ -78,9 +78,9 @@ def test_nobody_joins_a_group_that_has_ended() -> None:
     assert [group.pk for group in still_open] == [ended.part_of_id]
 
 
+# SQLite has one writer: nobody joins while another ends.
+@pytest.mark.only_on("postgresql")
 def test_an_end_waits_for_who_is_joining(monkeypatch: pytest.MonkeyPatch) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer: nobody joins while another ends.")
     a_rule(a_destination(), is_grouped=True)
     [first] = alerts(1)
     joined, may_commit = threading.Event(), threading.Event()

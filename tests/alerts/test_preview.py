@@ -162,6 +162,12 @@ def test_a_rule_that_groups_opens_one_incident_for_a_burst(settings: Settings) -
     assert preview().tally.incidents == 5
 
 
+def test_a_burst_is_one_however_its_names_are_spelled_in_capitals() -> None:
+    past_alert(HOUR, schema="public")
+    past_alert(HOUR, schema="PUBLIC")
+    assert preview(is_grouped=True).tally.grouped == 1
+
+
 def test_a_rule_that_waits_tells_what_lasts_or_repeats() -> None:
     past_alert(2 * HOUR, lasts=timedelta(minutes=29))
     past_alert(2 * HOUR, lasts=timedelta(minutes=31))
@@ -220,7 +226,8 @@ def test_it_reads_no_longer_than_its_time(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(captured) < 5
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads a small table whole")
+# PostgreSQL reads a small table whole.
+@pytest.mark.only_on("sqlite")
 def test_a_part_of_the_ids_is_found_by_the_primary_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "ROWS_LIMIT", 30)
     _many(100)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts import quotas, rules
+from alerts.groups import burst_of
 from alerts.models import Alert, Blackout, Rule, Schedule, Suppressor, Verdict
 from alerts.previews.past import look_back
 from alerts.rulebook import Rulebook
@@ -110,7 +111,7 @@ def _ask_one_by_one(rule: Rule, made: list[Alert]) -> Counter[str]:
     book, expected = Rulebook(), Counter[str]()
     first_held: dict[int, Suppressor] = {}
     wanted, untold = set[int](), set[int]()
-    bursts: dict[tuple[str, ...], datetime] = {}
+    bursts: dict[str, datetime] = {}
     queue = [(alert.created_at, place) for place, alert in enumerate(made)]
     heapq.heapify(queue)
     while queue:
@@ -141,10 +142,8 @@ def _ask_one_by_one(rule: Rule, made: list[Alert]) -> Counter[str]:
     return expected
 
 
-def _of_burst(
-    rule: Rule, alert: Alert, at: datetime, bursts: dict[tuple[str, ...], datetime]
-) -> str:
-    burst = alert.data_source, alert.event_type, alert.schema
+def _of_burst(rule: Rule, alert: Alert, at: datetime, bursts: dict[str, datetime]) -> str:
+    burst = burst_of(alert)
     if rule.is_grouped and burst in bursts and at < bursts[burst] + GROUP_WINDOW:
         return "grouped"
     bursts[burst] = at

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from alerts.forms import RuleForm
 from alerts.models import Rule
+from alerts.rule_form import RuleForm
 from alerts.rule_templates import TEMPLATES, Template, begin, copy_of
 from destinations.models import Destination
 from tests.alerts.factories import a_destination, a_rule

@@ -1,7 +1,6 @@
 """A snooze keeps quiet about one alert until it wakes. It never stops a close."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -31,16 +30,10 @@ from tests.alerts.factories import (
     drain,
     resolved,
 )
+from tests.alerts.noticeboard import START
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def still() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still until it is told to go on."""
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+NOW = START  # when `still` stands
 
 
 @pytest.fixture

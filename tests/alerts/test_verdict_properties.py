@@ -1,7 +1,6 @@
 """What holds of verdicts whatever the rules, the quiet times, the quotas and the days are."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -42,23 +41,23 @@ bounded = hypothesis.settings(
 )
 
 
-def play(plan: Plan, check: Callable[[World], Any]) -> None:
-    """Plays the plan, and checks after each step."""
+@any_plan
+@hypothesis.settings(bounded, max_examples=24)
+def test_after_every_step_of_a_plan_each_of_these_holds(board: Board, plan: Plan) -> None:
     with a_world(plan) as world:
         for step in plan.steps:
             world.play(step)
-            check(world)
-
-
-@any_plan
-@bounded
-def test_the_stored_verdict_of_every_rule_is_what_a_fresh_evaluation_gives(
-    board: Board, plan: Plan
-) -> None:
-    play(plan, verdicts_are_fresh)
+            for check in (
+                verdicts_are_fresh,
+                creates_are_a_union,
+                closes_are_planned,
+                nothing_is_taken_back,
+            ):
+                check(world)
 
 
 def verdicts_are_fresh(world: World) -> None:
+    """The stored verdict of every rule is what a fresh evaluation gives."""
     for alert in Alert.objects.all():
         said = {one.rule_id: one for one in said_of(alert)}
         assert said.keys() == {rule.pk for rule in world.rules}
@@ -86,15 +85,8 @@ def verdicts_are_fresh(world: World) -> None:
                 )
 
 
-@any_plan
-@bounded
-def test_an_alert_has_one_create_for_each_destination_that_a_rule_that_took_it_names(
-    board: Board, plan: Plan
-) -> None:
-    play(plan, creates_are_a_union)
-
-
 def creates_are_a_union(world: World) -> None:
+    """An alert has one create for each destination that a rule names which took it."""
     named = {rule.pk: {d.pk for d in rule.destinations.all()} for rule in world.rules}
     created: dict[UUID, set[UUID]] = defaultdict(set)
     for alert, destination in creates_now():
@@ -105,15 +97,8 @@ def creates_are_a_union(world: World) -> None:
         assert alert.is_matched == bool(taken)
 
 
-@any_plan
-@bounded
-def test_the_end_of_an_alert_plans_a_close_for_every_create_whatever_suppresses(
-    board: Board, plan: Plan
-) -> None:
-    play(plan, closes_are_planned)
-
-
 def closes_are_planned(world: World) -> None:
+    """The end of an alert plans a close for every create, whatever suppresses."""
     rows = Delivery.objects.select_related("alert")
     closes = {(row.alert_id, row.destination_id): row for row in rows.filter(action=Action.CLOSE)}
     creates = {(row.alert_id, row.destination_id): row for row in rows.filter(action=Action.CREATE)}
@@ -146,7 +131,6 @@ def test_nothing_that_was_delivered_stays_open(board: Board, plan: Plan) -> None
 @any_plan
 @bounded
 def test_judging_again_takes_nothing_back_and_doubles_nothing(board: Board, plan: Plan) -> None:
-    play(plan, nothing_is_taken_back)
     with a_world(plan) as world:
         for step in plan.steps:
             world.play(step)
@@ -157,6 +141,7 @@ def test_judging_again_takes_nothing_back_and_doubles_nothing(board: Board, plan
 
 
 def nothing_is_taken_back(world: World) -> None:
+    """What a rule has taken it keeps, and every create that was there is there."""
     taken, creates = taken_now(), creates_now()
     for alert, rules in world.taken.items():
         assert rules <= taken[alert]

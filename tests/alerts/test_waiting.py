@@ -1,6 +1,6 @@
 """A rule that waits for events or time, or is kept quiet, tells of the alert when that is over."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -27,16 +27,10 @@ from alerts.models import (
 from alerts.sweep import sweep
 from destinations.messages import Action
 from tests.alerts.factories import a_destination, a_rule, an_alert, an_event, create_of, resolved
+from tests.alerts.noticeboard import START
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def still() -> Any:
-    """A clock that stands still until it is told to go on."""
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+NOW = START  # when `still` stands
 
 
 def later(clock: time_machine.Traveller, **by: float) -> None:

@@ -3,9 +3,8 @@
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from alerts import ingest
@@ -14,7 +13,7 @@ from alerts.models import Delivery, Rule
 from destinations import connectors
 from destinations.models import Destination
 from sandbox.keys import FULL
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import faults_of, sign_in
 
 VIEWS: list[tuple[int, Literal["light", "dark"]]] = [(360, "light"), (1440, "dark")]
 
@@ -85,20 +84,11 @@ def test_every_page_is_accessible(
     page = context.new_page()
     blocked: list[str] = []
     page.on("console", lambda m: blocked.append(m.text) if "Content Security" in m.text else None)
-    faults = _faults_of(page, f"{live_server.url}/accounts/login/", width)
+    page.goto(f"{live_server.url}/accounts/login/")
+    faults = faults_of(page, width)
     sign_in(page, live_server)
     for path in paths:
-        faults += _faults_of(page, live_server.url + path, width)
+        page.goto(live_server.url + path)
+        faults += faults_of(page, width)
     assert faults == []
     assert blocked == []
-
-
-def _faults_of(page: Page, url: str, width: int) -> list[str]:
-    page.goto(url)
-    found = [
-        f"{url}: {violation['id']}: {violation['nodes'][0]['html']}"
-        for violation in Axe().run(page).response["violations"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        found.append(f"{url} is wider than {width} px")
-    return found

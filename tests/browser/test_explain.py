@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -14,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from alerts.models import Alert, Schedule
 from tests.alerts.factories import EVENT, a_destination, a_rule, an_alert
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import faults_of, open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "/alerts/rules/explain/"
@@ -46,14 +45,7 @@ def test_it_can_be_read(
     width: int,
     scheme: Literal["light", "dark"],
 ) -> None:
-    context = browser.new_context(
-        base_url=live_server.url,
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
-    sign_in(page, live_server)
+    page = open_page(browser, live_server, width=width, scheme=scheme)
     for path in (PATH, f"{PATH}?alert={held.pk}", f"/alerts/{held.pk}/", "/alerts/"):
         page.goto(path)
         _is_fine(page, width)
@@ -67,8 +59,7 @@ def test_it_can_be_read(
 def test_an_event_is_asked_about_without_javascript(
     browser: Browser, live_server: LiveServer, held: Alert
 ) -> None:
-    page = browser.new_context(base_url=live_server.url, java_script_enabled=False).new_page()
-    sign_in(page, live_server)
+    page = open_page(browser, live_server, has_javascript=False)
     page.goto(held.get_absolute_url())
     page.get_by_role("link", name="What would they say now?").click()
     page.get_by_label("Event", exact=True).fill(json.dumps(EVENT | {"tags": []}))
@@ -84,6 +75,4 @@ def test_an_event_is_asked_about_without_javascript(
 
 def _is_fine(page: Page, width: int) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    results = Axe().run(page)
-    assert results.violations_count == 0, f"{page.url}: {results.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    assert faults_of(page, width) == []

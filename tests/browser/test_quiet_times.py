@@ -4,41 +4,17 @@ from datetime import timedelta
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from alerts.lifecycle import end
 from alerts.models import AlertState, Blackout, QuietWindow, Schedule
 from tests.alerts.factories import a_destination, a_rule, an_alert
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import faults_of, open_page, tab_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TABS_LIMIT = 80
-
-
-def open_page(
-    browser: Browser,
-    live_server: LiveServer,
-    *,
-    width: int = 1280,
-    scheme: Literal["light", "dark"] = "light",
-    has_javascript: bool = True,
-) -> Page:
-    context = browser.new_context(
-        base_url=live_server.url,
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        java_script_enabled=has_javascript,
-    )
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    sign_in(page, live_server)
-    page.wait_for_url("**/alerts/")
-    return page
 
 
 def a_blackout(name: str, hours: int, lasts: int, **fields: object) -> Blackout:
@@ -105,16 +81,6 @@ def paths(ada: User) -> list[str]:
     ]
 
 
-def faults_of(page: Page, width: int) -> list[str]:
-    found = [
-        f"{page.url}: {violation['id']}: {violation['nodes'][0]['html']}"
-        for violation in Axe().run(page).response["violations"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        found.append(f"{page.url} is wider than {width} px")
-    return found
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_every_page_is_accessible(
     browser: Browser,
@@ -135,15 +101,6 @@ def test_every_page_is_accessible(
         expect(page.get_by_text("Not saved: see the marked fields.")).to_be_visible()
         faults += faults_of(page, width)
     assert faults == []
-
-
-def tab_to(page: Page, what: str) -> None:
-    """Presses Tab until the named thing has the focus, as somebody without a mouse does."""
-    for _ in range(TABS_LIMIT):
-        page.keyboard.press("Tab")
-        if page.locator(f"{what}:focus").count():
-            return
-    raise AssertionError(f"{what} is not reached by Tab.")
 
 
 @pytest.mark.parametrize("has_javascript", [True, False])

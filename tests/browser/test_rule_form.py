@@ -4,7 +4,6 @@ import re
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -12,10 +11,9 @@ from pytest_django.live_server_helper import LiveServer
 from alerts.models import Rule
 from destinations.models import Destination
 from tests.alerts.factories import a_destination, a_rule, an_alert
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import faults_of, open_page, tab_to
 
 NEW = "/alerts/rules/new/"
-TABS_LIMIT = 80
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,28 +23,6 @@ def destination(ada: User) -> Destination:
     return a_destination()
 
 
-def _page(
-    browser: Browser,
-    live_server: LiveServer,
-    *,
-    has_javascript: bool = True,
-    width: int = 1280,
-    scheme: Literal["light", "dark"] = "light",
-) -> Page:
-    context = browser.new_context(
-        java_script_enabled=has_javascript,
-        base_url=live_server.url,
-        reduced_motion="reduce",
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,
-    )
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    sign_in(page, live_server)
-    page.wait_for_url("**/alerts/")
-    return page
-
-
 @pytest.fixture(params=[True, False], ids=["with_javascript", "without_javascript"])
 def page(
     request: pytest.FixtureRequest,
@@ -54,40 +30,30 @@ def page(
     live_server: LiveServer,
     destination: Destination,
 ) -> Page:
-    page = _page(browser, live_server, has_javascript=request.param)
+    page = open_page(browser, live_server, has_javascript=request.param)
     page.goto(NEW)
     return page
 
 
-def _tab_to(page: Page, what: str) -> None:
-    """Presses Tab until the named thing has the focus, as somebody without a mouse does."""
-    thing = page.locator(what)
-    for _ in range(TABS_LIMIT):
-        page.keyboard.press("Tab")
-        if page.locator(f"{what}:focus").count():
-            return
-    raise AssertionError(f"{thing} is not reached by Tab.")
-
-
 def test_a_rule_is_made_by_the_keyboard_alone(page: Page) -> None:
-    _tab_to(page, "#id_name")
+    tab_to(page, "#id_name")
     page.keyboard.type("Orders")
-    _tab_to(page, "[name=event_types][value=schema_change]")
+    tab_to(page, "[name=event_types][value=schema_change]")
     page.keyboard.press("Space")
-    _tab_to(page, "#id_assets")
+    tab_to(page, "#id_assets")
     page.keyboard.type("orders*")
-    _tab_to(page, "[name=change_scope][value=any]")
+    tab_to(page, "[name=change_scope][value=any]")
     for _ in range(3):
         page.keyboard.press("ArrowDown")
-    _tab_to(page, "[name=change_types][value=column_removed]")
+    tab_to(page, "[name=change_types][value=column_removed]")
     page.keyboard.press("Space")
-    _tab_to(page, "summary:has-text('Wait before sending')")
+    tab_to(page, "summary:has-text('Wait before sending')")
     page.keyboard.press("Enter")
-    _tab_to(page, "#id_min_events")
+    tab_to(page, "#id_min_events")
     page.keyboard.type("3")
-    _tab_to(page, "[name=destinations]")
+    tab_to(page, "[name=destinations]")
     page.keyboard.press("Space")
-    _tab_to(page, "button:has-text('Create Rule')")
+    tab_to(page, "button:has-text('Create Rule')")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Orders was created.")).to_be_visible()
     rule = Rule.objects.get()
@@ -138,7 +104,7 @@ def test_the_preview_follows_what_is_typed(
     browser: Browser, live_server: LiveServer, destination: Destination
 ) -> None:
     an_alert()
-    page = _page(browser, live_server)
+    page = open_page(browser, live_server)
     page.goto(NEW)
     expect(page.get_by_text(re.compile("would have matched 1 alert"))).to_be_visible()
     page.get_by_label("Assets", exact=True).press_sequentially("customers*")
@@ -156,26 +122,16 @@ def test_form_list_and_breaking_changes_are_accessible(
 ) -> None:
     a_rule(destination, name="Orders", description="What finance reads", min_events=3)
     an_alert()
-    page = _page(browser, live_server, width=width, scheme=scheme)
+    page = open_page(browser, live_server, width=width, scheme=scheme)
     faults = []
     for path in ("/alerts/rules/", "/alerts/rules/breaking/", NEW):
         page.goto(path)
-        faults += _faults_of(page, width)
+        faults += faults_of(page, width)
     for summary in page.locator("form .disclosure > summary").all():
         summary.click()
     page.get_by_label("Chosen change types").check()
     page.get_by_label("Not these assets").fill("[")
     page.get_by_role("button", name="Create Rule").click()
     expect(page.get_by_role("region", name="Errors")).to_be_visible()
-    faults += _faults_of(page, width)
+    faults += faults_of(page, width)
     assert faults == []
-
-
-def _faults_of(page: Page, width: int) -> list[str]:
-    found = [
-        f"{page.url}: {violation['id']}: {violation['nodes'][0]['html']}"
-        for violation in Axe().run(page).response["violations"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        found.append(f"{page.url} is wider than {width} px")
-    return found

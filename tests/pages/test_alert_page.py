@@ -216,7 +216,7 @@ def test_what_was_suppressed_when_it_ended_was_not_sent(person: Client) -> None:
     alert = an_alert()
     end(alert, AlertState.RESOLVED)
     html = page(person, alert.get_absolute_url())
-    assert "The alert ended before, so this rule sent nothing." in html
+    assert "The alert ended before that." in html
     assert "Asked again" not in html
 
 

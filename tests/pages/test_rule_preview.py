@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from alerts.models import Alert, Cooldown, Delivery, Event, Rule
 from alerts.previews.one_event import SIZE_LIMIT
-from alerts.quotas import _asset_key
+from alerts.quotas import asset_key
 from tests.alerts.factories import EVENT, a_destination, a_rule, an_alert
 from tests.pages.visitor import Visitor, ada, bob
 
@@ -116,7 +116,7 @@ def test_a_pasted_event_that_fits_is_matched(page: Visitor) -> None:
 
 def test_it_is_told_what_would_hold_a_pasted_event_back_now(page: Visitor) -> None:
     rule = a_rule(cooldown_minutes=60)
-    key = _asset_key(an_alert())
+    key = asset_key(an_alert())
     Cooldown.objects.update_or_create(rule=rule, asset=key, defaults={"taken_at": timezone.now()})
     _preview(page, rule=str(rule.pk), cooldown_minutes="60", sample_event=json.dumps(EVENT))
     assert page.sees("badge--suppressed", "cooldown until")

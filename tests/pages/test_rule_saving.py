@@ -3,8 +3,8 @@ comes after."""
 
 import pytest
 
-from alerts.forms import RuleForm
 from alerts.models import Rule
+from alerts.rule_form import RuleForm
 from destinations.models import Destination
 from tests.alerts.factories import a_destination, a_rule
 from tests.pages.visitor import Visitor, ada
