@@ -19,6 +19,7 @@ SPARE_ROWS = 2
 A_WEEK = [{"days": [1, 2, 3, 4, 5], "start": "08:00", "end": "18:00"}]
 NO_WINDOW = "Enter at least one window with days and times: without any it would never open."
 EMPTY = "Empty: everything."
+NAME_TAKEN = "There is already an operating schedule with this name."
 
 
 class WindowForm(forms.Form):
@@ -68,7 +69,7 @@ class ScheduleForm(forms.ModelForm[Schedule]):
         fields = ["name", "zone"]
         error_messages = {
             "name": {
-                "unique": "There is already an operating schedule with this name.",
+                "unique": NAME_TAKEN,
                 "required": "Enter a name.",
             }
         }

@@ -24,6 +24,7 @@ from destinations.models import Destination
 
 DAYS = 24 * 60  # minutes
 NAME_TAKEN = "There is already a rule with this name."
+SCHEDULE_GONE = "This schedule was deleted just now. Choose another one."
 
 
 def _several(choices: Any, help_text: str = "None chosen: all.") -> forms.MultipleChoiceField:

@@ -20,7 +20,7 @@ from alerts import rule_changes, rule_templates
 from alerts.guidance import advice_on
 from alerts.models import Rule
 from alerts.rule_figures import Figures, figures_of
-from alerts.rule_form import NAME_TAKEN, RuleForm
+from alerts.rule_form import NAME_TAKEN, SCHEDULE_GONE, RuleForm
 from alerts.rule_words import SHOWN, conditions_of, quiet_times_of
 from alerts.views.rule_preview import preview_context
 from destinations.models import ALERT_CONFIGURATION, Destination
@@ -136,11 +136,13 @@ def _form_page(
 
 
 def _save(form: RuleForm) -> bool:
-    """False, with an error, if somebody else has just taken the name."""
+    """False, with an error, if somebody else has just taken the name, or deleted the schedule."""
+    rule = form.instance
     try:
-        rule_changes.save(form.instance, form.save)
+        rule_changes.save(rule, form.save)
     except IntegrityError:
-        form.add_error("name", NAME_TAKEN)
+        is_taken = Rule.objects.filter(name=rule.name).exclude(pk=rule.pk).exists()
+        form.add_error(*(("name", NAME_TAKEN) if is_taken else ("schedule", SCHEDULE_GONE)))
         return False
     return True
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts import quiet_changes
 from alerts.models import Schedule
-from alerts.quiet_forms import ScheduleForm
+from alerts.quiet_forms import NAME_TAKEN, ScheduleForm
 from alerts.quiet_now import schedule_now
 from alerts.views.rules import configures
 from alerts.zones import zone_names
@@ -57,12 +58,21 @@ def _form_page(request: HttpRequest, schedule: Schedule) -> HttpResponse:
     is_new, name = schedule._state.adding, schedule.name
     context = {} if is_new else _stand(schedule)
     form = ScheduleForm(request.POST if request.method == "POST" else None, instance=schedule)
-    if form.is_valid():
-        quiet_changes.save(form.save(commit=False))
+    if form.is_valid() and _save(form):
         messages.success(request, f"{schedule.name} was {'created' if is_new else 'saved'}.")
         return redirect("quiet-times")
     context |= {"form": form, "is_new": is_new, "name": name, "zones": zone_names()}
     return render(request, "alerts/schedule_form.html", context)
+
+
+def _save(form: ScheduleForm) -> bool:
+    """False, with an error, if somebody else has just taken the name."""
+    try:
+        quiet_changes.save(form.save(commit=False))
+    except IntegrityError:
+        form.add_error("name", NAME_TAKEN)
+        return False
+    return True
 
 
 def _stand(schedule: Schedule) -> dict[str, object]:

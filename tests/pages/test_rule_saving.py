@@ -2,7 +2,9 @@
 comes after."""
 
 import pytest
+from django.db import IntegrityError
 
+from alerts import rule_changes
 from alerts.models import Rule
 from alerts.rule_form import RuleForm
 from destinations.models import Destination
@@ -107,3 +109,15 @@ def test_a_name_that_is_taken_while_the_form_is_saved_is_told_beside_it(
     assert "already a rule with this name" in page.error_beside("name")
     assert page.fields()["assets"] == "x"
     assert Rule.objects.count() == 1
+
+
+def test_a_schedule_that_is_deleted_while_the_form_is_saved_is_told_beside_it(
+    page: Visitor, destination: Destination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_gone(rule: Rule, write: object) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(rule_changes, "save", is_gone)
+    page.press("save", name="Orders", assets="x", destinations=str(destination.pk))
+    assert "was deleted just now" in page.error_beside("schedule")
+    assert page.fields()["assets"] == "x"

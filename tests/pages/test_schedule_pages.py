@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from alerts.models import Match, Rule, Schedule
+from alerts.quiet_forms import ScheduleForm
 from demo.forms import Form, Page
 from tests.alerts.factories import a_destination, a_rule, an_alert
 from tests.pages.visitor import Visitor, ada, bob
@@ -191,3 +192,13 @@ def test_names_are_shown_as_they_are_and_never_as_markup(page: Visitor) -> None:
     schedule = a_schedule(name="<b>Office</b>")
     for path in (schedule.get_absolute_url(), "/alerts/quiet-times/"):
         assert "<b>Office" not in page.open(path).html
+
+
+def test_a_name_that_is_taken_while_the_form_is_saved_is_told_beside_it(
+    page: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_schedule()
+    monkeypatch.setattr(ScheduleForm, "validate_unique", lambda form: None)
+    create(page, ([1], "08:00", "09:00"))
+    assert "already an operating schedule with this name" in page.error_beside("name")
+    assert Schedule.objects.count() == 1
