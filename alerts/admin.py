@@ -54,6 +54,14 @@ class ReadOnly(ReadOnlyBase):
         return False
 
 
+class OfAnAlert(ReadOnly):
+    """Rows of an alert, with a link to it."""
+
+    @admin.display(description="alert")
+    def alert_link(self, row: Any) -> str:
+        return _link(row.alert)
+
+
 class MatchInline(ReadOnly, admin.TabularInline[Match, Alert]):
     model = Match
     fields = ["rule_name", "verdict", "reason", "suppressor", "until", "evaluated_at"]
@@ -93,7 +101,7 @@ class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnly, admin.ModelAdmin[Event]):
+class EventAdmin(OfAnAlert, admin.ModelAdmin[Event]):
     list_display = ["event_id", "status", "alert_link", "received_at"]
     list_filter = ["status"]
     search_fields = ["=id", "=event_id", "=fingerprint"]
@@ -103,13 +111,9 @@ class EventAdmin(ReadOnly, admin.ModelAdmin[Event]):
     list_per_page = PAGE
     show_full_result_count = False
 
-    @admin.display(description="alert")
-    def alert_link(self, event: Event) -> str:
-        return _link(event.alert)
-
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
+class DeliveryAdmin(OfAnAlert, admin.ModelAdmin[Delivery]):
     list_display = ["id", "destination", "action", "state", "reference", "alert_link", "created_at"]
     list_filter = ["state", "action", "destination"]
     search_fields = ["=id", "=reference", "=external_id", "=idempotency_key"]
@@ -120,10 +124,6 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
     show_full_result_count = False
     exclude = ["lease_token"]
     inlines = [AttemptInline]
-
-    @admin.display(description="alert")
-    def alert_link(self, delivery: Delivery) -> str:
-        return _link(delivery.alert)
 
 
 @admin.register(Attempt)
@@ -198,7 +198,7 @@ class QuietWindowAdmin(ReadOnly, admin.ModelAdmin[QuietWindow]):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ReadOnly, admin.ModelAdmin[Suppression]):
+class SuppressionAdmin(OfAnAlert, admin.ModelAdmin[Suppression]):
     list_display = ["id", "alert_link", "rule_name", "kind", "until", "created_at"]
     list_filter = ["kind"]
     search_fields = ["=alert__id"]
@@ -207,10 +207,6 @@ class SuppressionAdmin(ReadOnly, admin.ModelAdmin[Suppression]):
     list_select_related = ["alert"]
     list_per_page = PAGE
     show_full_result_count = False
-
-    @admin.display(description="alert")
-    def alert_link(self, suppression: Suppression) -> str:
-        return _link(suppression.alert)
 
 
 def _link(row: Model | None) -> str:

@@ -121,14 +121,14 @@ class Intake:
                 severity=alert.severity,
                 details=alert.details,
             )
-        is_back = self._is_back(alert)
+        is_back = alert.is_flapping and self._is_back(alert)
         return is_graver or is_back
 
     def _is_back(self, alert: Alert) -> bool:
         """Takes back that a flapping alert is over. Its row is asked: it may settle since this very
         batch."""
         settling = Alert.objects.filter(pk=alert.pk, settles_at__isnull=False)
-        return alert.is_flapping and bool(settling.update(settles_at=None))
+        return bool(settling.update(settles_at=None))
 
     def _resolve(self, event: events.Event) -> tuple[Alert | None, str]:
         self._write()  # it may end what this very batch has opened

@@ -27,9 +27,6 @@ from alerts.rules import Finding
 from alerts.speakers import Speakers, is_grouped
 from destinations.messages import Action
 
-# What all rules together do with an alert: the first of these that one of them says.
-RANKS = (Verdict.MATCHED, Verdict.SUPPRESSED, Verdict.WAITING, Verdict.NOT_MATCHED)
-
 
 class Judge:
     """Judges the alerts of one transaction. Nothing is saved before `write`."""
@@ -60,7 +57,7 @@ class Judge:
         self._note(alert, findings, earlier, now)
         said = [finding.verdict for finding in findings]
         alert.is_matched |= Verdict.MATCHED in said
-        all_in_all = next((verdict for verdict in RANKS if verdict in said), Verdict.NOT_MATCHED)
+        all_in_all = next((verdict for verdict in Verdict if verdict in said), Verdict.NOT_MATCHED)
         alert.verdict = Verdict.MATCHED if alert.is_matched else all_in_all
         if not is_new:
             alert.save(update_fields=["verdict", "is_matched"])

@@ -1,8 +1,8 @@
 """Cooldowns and daily limits of rules: counted in the database, so that two workers which judge at
 the same moment share one count.
 
-Each is one statement that takes the quota if it may: nobody looks first and takes later. Only rules
-that have one cost anything.
+Each is taken by one statement that takes it if it may: whoever looks beforehand, to say until when
+it is used up, does not rely on that. Only rules that have one cost anything.
 """
 
 import hashlib

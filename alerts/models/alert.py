@@ -21,7 +21,8 @@ OPEN_STATES = (AlertState.TRIGGERED, AlertState.ACKNOWLEDGED, AlertState.SNOOZED
 
 
 class Verdict(models.TextChoices):
-    """What a rule says of an alert; and what all rules together do: the first that one says."""
+    """What a rule says of an alert; and what all rules together do: the first of these, in this
+    order, that one of them says."""
 
     MATCHED = "matched", "Matched"
     SUPPRESSED = "suppressed", "Suppressed"

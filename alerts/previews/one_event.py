@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts import events, new_rows
+from alerts import events, new_rows, pasting
 from alerts.asking import findings_on
 from alerts.conditions import Conditions
 from alerts.facts import Facts, facts_of
@@ -20,7 +20,6 @@ from alerts.wording import listed
 SIZE_LIMIT = 64 * 1024  # bytes
 NOT_GIVEN = "not given"
 SHOWN = 5  # names in a condition
-ERRORS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Check:
 class Answer:
     """What the rule says; or `errors`, each with "field" and "message", if it is no event."""
 
-    errors: Sequence[dict[str, str]] = ()
+    errors: Sequence[pasting.Mistake] = ()
     finding: Finding | None = None
     checks: Sequence[Check] = ()
     is_end: bool = False  # the event reports that a problem is over
@@ -53,24 +52,13 @@ class Answer:
 
 def ask(rule: Rule, pasted: str, now: datetime) -> Answer:
     """Asks the rule about the alert that this event would open, at this moment."""
-    body = pasted.encode(errors="replace")
-    if len(body) > SIZE_LIMIT:
+    if len(pasted.encode(errors="replace")) > SIZE_LIMIT:
         too_long = f"The event is longer than {SIZE_LIMIT // 1024} KiB. Paste a shorter one."
         return Answer(errors=[{"field": "", "message": too_long}])
     try:
-        event = events.parse(body)
-    except events.MalformedJson as error:
-        return Answer(errors=[{"field": "", "message": str(error)}])
-    except events.InvalidEvent as error:
-        return Answer(errors=_first(error.errors))
-    return _answer(rule, event, now)
-
-
-def _first(errors: Sequence[dict[str, str]]) -> Sequence[dict[str, str]]:
-    """There may be one for each value of the event."""
-    more = len(errors) - ERRORS_SHOWN
-    rest = [{"field": "", "message": f"{more:,} more of the kind."}] if more > 0 else []
-    return [*errors[:ERRORS_SHOWN], *rest]
+        return _answer(rule, pasting.parse(pasted), now)
+    except pasting.NoEvent as error:
+        return Answer(errors=error.mistakes)
 
 
 def _answer(rule: Rule, event: events.Event, now: datetime) -> Answer:

@@ -9,12 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
-from alerts import asking, events
+from alerts import asking, events, pasting
 from alerts.explaining import answer_of
 from alerts.models import Alert
 
 EVENT_LIMIT = 500_000  # characters
-ERRORS_SHOWN = 20  # an event may have one in each of its values
 FIELDS = (
     "event_type",
     "severity",
@@ -53,13 +52,9 @@ class EventForm(forms.Form):
 
     def clean_event(self) -> events.Event:
         try:
-            return events.parse(self.cleaned_data["event"].encode(errors="replace"))
-        except events.MalformedJson as error:
-            raise forms.ValidationError(str(error)) from None
-        except events.InvalidEvent as error:
-            told = [f"{each['field']}: {each['message']}" for each in error.errors[:ERRORS_SHOWN]]
-            more = len(error.errors) - len(told)
-            told += [f"{more:,} more of the kind."] if more else []
+            return pasting.parse(self.cleaned_data["event"])
+        except pasting.NoEvent as error:
+            told = [": ".join(filter(None, each.values())) for each in error.mistakes]
             raise forms.ValidationError(told) from None
 
 
